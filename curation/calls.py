@@ -1,0 +1,54 @@
+"""Messages to calls: one row per tool call, with what came back. Steps and most signals are computed from these."""
+
+import polars as pl
+
+from curation.keys import canonical_json, map_distinct
+from curation.tool_errors import error_kinds
+
+CALL_KEY = ("trajectory_id", "step", "call_index")
+"""What names a call, and the order in which the policy made them."""
+
+
+def agent_turns(messages: pl.DataFrame) -> pl.DataFrame:
+    """Number the assistant messages of each trajectory from 0, whatever their origin, in order."""
+    turns = messages.filter(pl.col("role") == "assistant").sort("trajectory_id", "seq")
+    return turns.select(
+        "trajectory_id",
+        "bucket",
+        "seq",
+        "tool_calls",
+        step=pl.int_range(pl.len(), dtype=pl.Int64).over("trajectory_id"),
+    )
+
+
+def call_rows(messages: pl.DataFrame) -> pl.DataFrame:
+    """List every tool call with its result.
+
+    Returns:
+        One row per call, in the order of `CALL_KEY`: `trajectory_id`, `bucket`, `seq` of the assistant message, `step`,
+        `call_index` within it, `name`, `raw_arguments`, `arguments` (canonical JSON), `result_seq` (null: no tool message
+        answers), `result` (its text, "" when it has none) and `error_kind` (null: the result reports no failure).
+    """
+    turns = agent_turns(messages).filter(pl.col("tool_calls").list.len() > 0)
+    calls = (
+        turns.with_columns(call_index=pl.int_ranges(pl.col("tool_calls").list.len()))
+        .explode("tool_calls", "call_index")
+        .unnest("tool_calls")
+        .rename({"arguments": "raw_arguments"})
+    )
+    results = messages.filter(pl.col("role") == "tool").select(
+        "trajectory_id", result_seq="seq", answer_seq="seq", result=pl.col("text").fill_null("")
+    )
+    linked = calls.join(results, on=["trajectory_id", "result_seq"], how="left", maintain_order="left")
+    return linked.select(
+        *CALL_KEY[:1],
+        "bucket",
+        "seq",
+        *CALL_KEY[1:],
+        "name",
+        "raw_arguments",
+        arguments=map_distinct(linked["raw_arguments"], canonical_json),
+        result_seq="answer_seq",
+        result="result",
+        error_kind=error_kinds(linked["result"]),
+    )

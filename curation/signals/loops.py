@@ -1,0 +1,147 @@
+"""Loops: the same call again and again, the same tool with drifting arguments, tools in turn."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import polars as pl
+
+from curation.frames import Frames
+from curation.signals.oscillations import find_oscillations
+from curation.signals.signal import Signal
+from schemas.tables import Column
+from schemas.tables.declaration import INTEGER, REAL, STRING
+
+LOOP_KINDS = ("retry", "parameter_drift", "oscillation")
+"""Kinds of loop; a step that is in several is given the first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loops(Signal):
+    """Runs of calls that repeat: retries, parameter drift, oscillation.
+
+    After Signals (arXiv 2604.00356), Execution.loops, with canonical arguments. Runs are over consecutive calls of a
+    trajectory: words between them, and their results, break nothing.
+    """
+
+    name: ClassVar[str] = "loops"
+    version: ClassVar[str] = "1"
+    trajectory_columns: ClassVar[tuple[Column, ...]] = (
+        Column(
+            name="retry_loop_count",
+            type=INTEGER,
+            doc="Maximal runs of `min_run` or more calls with the same tool and arguments.",
+            minimum=0,
+        ),
+        Column(
+            name="parameter_drift_count",
+            type=INTEGER,
+            doc="Maximal runs of `min_run` or more calls of one tool with differing arguments and no retry loop in it.",
+            minimum=0,
+        ),
+        Column(
+            name="oscillation_count",
+            type=INTEGER,
+            doc="Sequences of 2 to 5 calls, of two tools or more, that come `min_run` times or more in a row.",
+            minimum=0,
+        ),
+        Column(name="looped_step_count", type=INTEGER, doc="Steps with a call in a loop.", minimum=0),
+        Column(
+            name="looped_step_frac",
+            type=REAL,
+            doc="looped_step_count / steps; null without a step.",
+            nullable=True,
+            minimum=0,
+            maximum=1,
+        ),
+    )
+    step_columns: ClassVar[tuple[Column, ...]] = (
+        Column(
+            name="loop_kind",
+            type=STRING,
+            doc="Kind of the loop that the step is in (retry before the others); null when in none.",
+            nullable=True,
+            allowed=LOOP_KINDS,
+        ),
+        Column(
+            name="loop_index",
+            type=INTEGER,
+            doc="Which loop of the trajectory, by kind and start, from 0; null when in none.",
+            nullable=True,
+            minimum=0,
+        ),
+    )
+
+    min_run: int = 3
+    """Calls, or repetitions of a sequence, that make a loop."""
+
+    def measure(self, frames: Frames) -> dict[str, pl.DataFrame]:
+        """Find the loops and count them."""
+        calls = frames.calls.with_columns(call=pl.int_range(pl.len()).over("trajectory_id"))
+        loops = self._loops(calls)
+        steps = _looped_steps(frames.steps, calls, loops)
+        return {"trajectory": _count(frames.trajectories, loops, steps), "step": steps}
+
+    def _loops(self, calls: pl.DataFrame) -> pl.DataFrame:
+        retries = self._runs(calls, "name", "arguments")
+        drifts = self._runs(calls, "name").filter(pl.col("distinct_count") > 1)
+        # A retry run has one tool, so it overlaps the tool's maximal run exactly when it starts inside it.
+        starts = retries.select("trajectory_id", retry_start="start")
+        clashing = drifts.join(starts, on="trajectory_id").filter(
+            pl.col("retry_start").is_between(pl.col("start"), pl.col("end"))
+        )
+        drifts = drifts.join(clashing, on=["trajectory_id", "start"], how="anti")
+        found = {
+            "retry": retries,
+            "parameter_drift": drifts,
+            "oscillation": find_oscillations(calls, self.min_run),
+        }
+        spans = pl.concat(
+            found[kind].select("trajectory_id", "start", "end", kind_rank=pl.lit(rank, pl.Int64))
+            for rank, kind in enumerate(LOOP_KINDS)
+        )
+        ordered = spans.sort("trajectory_id", "kind_rank", "start")
+        return ordered.with_columns(loop_index=pl.int_range(pl.len()).over("trajectory_id"))
+
+    def _runs(self, calls: pl.DataFrame, *same: str) -> pl.DataFrame:
+        """Find maximal runs of `min_run` or more calls that agree in the columns `same`."""
+        return (
+            calls.with_columns(run=pl.struct("trajectory_id", *same).rle_id())
+            .group_by("run", maintain_order=True)
+            .agg(
+                pl.col("trajectory_id").first(),
+                start=pl.col("call").first(),
+                end=pl.col("call").last(),
+                distinct_count=pl.col("arguments").n_unique(),
+            )
+            .filter(pl.col("end") - pl.col("start") + 1 >= self.min_run)
+        )
+
+
+def _looped_steps(steps: pl.DataFrame, calls: pl.DataFrame, loops: pl.DataFrame) -> pl.DataFrame:
+    covered = loops.with_columns(call=pl.int_ranges("start", pl.col("end") + 1)).explode("call")
+    first = (
+        covered.join(calls.select("trajectory_id", "call", "step"), on=["trajectory_id", "call"])
+        .group_by("trajectory_id", "step")
+        .agg(pl.col("loop_index", "kind_rank").sort_by("loop_index").first())
+    )
+    kinds = pl.col("kind_rank").replace_strict(dict(enumerate(LOOP_KINDS)), return_dtype=pl.String)
+    return steps.select("trajectory_id", "bucket", "step").join(
+        first.with_columns(loop_kind=kinds), on=["trajectory_id", "step"], how="left"
+    )
+
+
+def _count(trajectories: pl.DataFrame, loops: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
+    loop_counts = loops.group_by("trajectory_id").agg(
+        (pl.col("kind_rank") == rank).sum().alias(f"{name}_count")
+        for rank, name in enumerate(("retry_loop", "parameter_drift", "oscillation"))
+    )
+    is_looped = pl.col("loop_kind").is_not_null()
+    step_counts = steps.group_by("trajectory_id").agg(
+        looped_step_count=is_looped.sum(), looped_step_frac=is_looped.mean()
+    )
+    joined = (
+        trajectories.select("trajectory_id", "bucket")
+        .join(loop_counts, on="trajectory_id", how="left")
+        .join(step_counts, on="trajectory_id", how="left")
+    )
+    return joined.with_columns(pl.exclude("trajectory_id", "bucket", "looped_step_frac").fill_null(0))

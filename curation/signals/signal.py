@@ -1,0 +1,60 @@
+"""What a signal is: named, versioned, typed figures about trajectories, steps or groups."""
+
+import inspect
+import json
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+import polars as pl
+
+from curation.frames import Frames, conform
+from schemas.tables import Column, Table
+from schemas.tables.signal_tables import signal_table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal(ABC):
+    """Base of all signals; a member's fields are its parameters."""
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    """A change of what is computed changes this."""
+    trajectory_columns: ClassVar[tuple[Column, ...]] = ()
+    step_columns: ClassVar[tuple[Column, ...]] = ()
+    group_columns: ClassVar[tuple[Column, ...]] = ()
+
+    @property
+    def doc(self) -> str:
+        """Say in one line what it measures: the first line of the class's docstring."""
+        return (inspect.getdoc(type(self)) or "").partition("\n")[0]
+
+    @property
+    def stage_version(self) -> str:
+        """Identity of the computation: version and parameters."""
+        return f"{self.version} {json.dumps(asdict(self), sort_keys=True)}"
+
+    def tables(self) -> dict[str, Table]:
+        """Declare its tables, by scope (trajectory, step, group); only scopes that it has columns for."""
+        scopes = {
+            "trajectory": self.trajectory_columns,
+            "step": self.step_columns,
+            "group": self.group_columns,
+        }
+        return {
+            scope: signal_table(self.name, scope, columns) for scope, columns in scopes.items() if columns
+        }
+
+    def compute(self, frames: Frames) -> dict[str, pl.DataFrame]:
+        """Measure one bucket.
+
+        Returns:
+            By scope, the rows of the signal's table (key, bucket and declared columns), sorted by key: one row per
+            trajectory, step or group of the bucket.
+        """
+        measured = self.measure(frames)
+        return {scope: conform(measured[scope], table) for scope, table in self.tables().items()}
+
+    @abstractmethod
+    def measure(self, frames: Frames) -> dict[str, pl.DataFrame]:
+        """Compute the declared columns beside key and bucket, by scope; order and other columns are free."""

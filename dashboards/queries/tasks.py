@@ -1,0 +1,146 @@
+"""Groups of trials and their quotient graphs: the questions of the task page."""
+
+from typing import Any
+
+import polars as pl
+
+from dashboards.reader import Reader
+from schemas.identity import digest
+
+GROUP_LIMIT = 200
+TRIAL_LIMIT = 200
+EDGE_LIMIT = 3_000
+NODE_LIMIT = 300
+"""Most states that a graph may draw."""
+STEP_LIMIT = 2_000
+
+SORTS = {
+    "pass rate, lowest first": "pass_rate ASC NULLS LAST, task_key, group_id",
+    "pass rate, highest first": "pass_rate DESC NULLS LAST, task_key, group_id",
+    "error branch ratio, highest first": "error_branch_ratio DESC NULLS LAST, task_key, group_id",
+    "strategic heterogeneity, highest first": "strategic_heterogeneity DESC NULLS LAST, task_key, group_id",
+    "trials, most first": "trial_count DESC, task_key, group_id",
+    "task": "benchmark, task_key, group_id",
+}
+"""Orders that a person may choose, and the SQL of each."""
+
+GROUPS = """
+    WITH groups AS (
+        SELECT
+            group_id, any_value(task_id) AS task_id, any_value(agent) AS agent, any_value(model) AS model,
+            count(*) AS trial_count, count(outcome_reward) AS scored_count
+        FROM trajectories
+        WHERE relation <> 'repair'
+        GROUP BY group_id
+    )
+    SELECT
+        g.group_id, t.benchmark, left(t.task_key, 80) AS task_key, left(g.agent, 60) AS agent,
+        left(g.model, 60) AS model, g.trial_count, graph.success_count,
+        graph.success_count / graph.trial_count AS pass_rate, graph.error_branch_ratio,
+        graph.strategic_heterogeneity, graph.node_count
+    FROM groups AS g
+    LEFT JOIN tasks AS t USING (task_id)
+    LEFT JOIN topology_tasks AS graph USING (group_id)
+    WHERE ($text = '' OR starts_with(g.group_id, lower($text))
+            OR contains(lower(concat_ws(' ', t.benchmark, t.task_key, g.agent, g.model)), lower($text)))
+        AND (NOT $mixed OR (graph.success_count > 0 AND graph.success_count < graph.trial_count))
+    ORDER BY {order}
+    LIMIT $limit
+"""
+
+GROUP = """
+    SELECT
+        g.group_id, g.task_id, t.benchmark, left(t.task_key, 200) AS task_key, left(t.instruction, 4000) AS instruction,
+        left(g.agent, 200) AS agent, left(g.model, 200) AS model,
+        graph.trial_count AS graph_trial_count, graph.success_count, graph.node_count, graph.edge_count,
+        graph.shortest_success_edges, graph.error_branch_ratio, graph.strategic_heterogeneity
+    FROM (SELECT group_id, task_id, agent, model FROM trajectories WHERE group_id = $group LIMIT 1) AS g
+    LEFT JOIN tasks AS t USING (task_id)
+    LEFT JOIN topology_tasks AS graph USING (group_id)
+"""
+
+GROUP_SIGNALS = "SELECT * EXCLUDE (group_id, bucket, task_id) FROM group_signals WHERE group_id = $group LIMIT 1"
+
+NODES = """
+    SELECT
+        node_id, kind, action_label, observation_label, is_error, depth, visit_count, success_count, success_potential
+    FROM topology_nodes
+    WHERE group_id = $group
+    ORDER BY kind = 'turn', visit_count DESC, depth, node_id
+    LIMIT $limit
+"""
+
+EDGES = """
+    SELECT source_node_id, target_node_id, trial_count, success_count
+    FROM topology_edges
+    WHERE group_id = $group AND list_contains($nodes, source_node_id) AND list_contains($nodes, target_node_id)
+    ORDER BY trial_count DESC, source_node_id, target_node_id
+    LIMIT $limit
+"""
+
+TRIALS = """
+    SELECT
+        o.trajectory_id, o.trial, o.status, o.outcome_reward, o.is_success, o.message_count, o.step_count,
+        o.error_step_count, o.relation, signal.* EXCLUDE (trajectory_id, bucket, task_id, group_id)
+    FROM trajectory_overview AS o
+    LEFT JOIN signals AS signal USING (trajectory_id)
+    WHERE o.group_id = $group
+    ORDER BY o.relation = 'repair', o.trial NULLS LAST, o.trajectory_id
+    LIMIT $limit
+"""
+
+WALK = """
+    SELECT action_key, observation_key
+    FROM steps
+    WHERE trajectory_id = $trajectory
+    ORDER BY step
+    LIMIT $limit
+"""
+
+
+def groups(reader: Reader, *, text: str = "", is_mixed: bool = False, order: str = "task") -> pl.DataFrame:
+    """List the first groups that match.
+
+    Args:
+        reader: the warehouse.
+        text: start of an id, or part of benchmark, task key, agent or model.
+        is_mixed: only groups of which some trials succeed and some do not.
+        order: one of `SORTS`.
+    """
+    parameters = {"text": text.strip(), "mixed": is_mixed, "limit": GROUP_LIMIT}
+    return reader.rows(GROUPS.format(order=SORTS[order]), parameters)
+
+
+def group(reader: Reader, group_id: str) -> dict[str, Any] | None:
+    """Give the facts of one group; null when there is none of that id."""
+    found = reader.rows(GROUP, {"group": group_id})
+    return found.row(0, named=True) if found.height else None
+
+
+def group_signals(reader: Reader, group_id: str) -> pl.DataFrame:
+    """Read every signal of one group, as one row."""
+    return reader.rows(GROUP_SIGNALS, {"group": group_id})
+
+
+def nodes(reader: Reader, group_id: str, *, limit: int) -> pl.DataFrame:
+    """Read start, ends and the most visited states of a group's graph."""
+    return reader.rows(NODES, {"group": group_id, "limit": min(limit, NODE_LIMIT)})
+
+
+def edges(reader: Reader, group_id: str, node_ids: list[str]) -> pl.DataFrame:
+    """Read the moves among these states, those of most trials first."""
+    return reader.rows(EDGES, {"group": group_id, "nodes": node_ids, "limit": EDGE_LIMIT})
+
+
+def trials(reader: Reader, group_id: str) -> pl.DataFrame:
+    """List a group's trials with every trajectory signal; repairs come last."""
+    return reader.rows(TRIALS, {"group": group_id, "limit": TRIAL_LIMIT})
+
+
+def walk(reader: Reader, trajectory_id: str) -> list[str]:
+    """Name the states of a trajectory's steps in order, by the graph's own rule: the hash of both keys.
+
+    Steps that the graph passes over (turns of words only) have a state here too; no node of the graph has its name.
+    """
+    keys = reader.rows(WALK, {"trajectory": trajectory_id, "limit": STEP_LIMIT})
+    return [digest("node", action + observation) for action, observation in keys.iter_rows()]

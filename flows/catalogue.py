@@ -1,0 +1,48 @@
+"""Formats by name, and what this installation can read and write, as a table for people."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from schemas.errors import UnknownNameError
+from schemas.rollouts import ROLLOUT_FORMATS, RolloutFormat
+from schemas.training import TRAINING_FORMATS, TrainingFormat
+
+AUTO = "auto"
+
+
+def rollout_format(name: str) -> RolloutFormat | None:
+    """Find a rollout format; null for `auto`, which is told from each record's content.
+
+    Raises:
+        UnknownNameError: no such format.
+    """
+    if name == AUTO:
+        return None
+    if name not in ROLLOUT_FORMATS:
+        raise UnknownNameError.from_name("rollout format", name, (AUTO, *ROLLOUT_FORMATS))
+    return ROLLOUT_FORMATS[name]
+
+
+def training_format(name: str) -> TrainingFormat[Any]:
+    """Find a training format.
+
+    Raises:
+        UnknownNameError: no such format.
+    """
+    if name not in TRAINING_FORMATS:
+        raise UnknownNameError.from_name("training format", name, TRAINING_FORMATS)
+    return TRAINING_FORMATS[name]
+
+
+def formats_table() -> pa.Table:
+    """List the rollout formats that come in and the training formats that go out."""
+    rows = [
+        {"direction": "in", "format": name, "version": member.version, "what": member.reads}
+        for name, member in ROLLOUT_FORMATS.items()
+    ]
+    rows += [
+        {"direction": "out", "format": name, "version": member.version, "what": f"one row per {member.unit}"}
+        for name, member in TRAINING_FORMATS.items()
+    ]
+    return pa.Table.from_pylist(rows)

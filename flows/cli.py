@@ -1,0 +1,281 @@
+"""The command `winnow`. Each command says what it did in figures; results go to stdout, the rest to stderr.
+
+Exit codes: 0 done, 1 it could not be done (the message says why and how to fix it), 2 the command line is wrong,
+3 done, but some raw records were refused and `--strict` was given.
+"""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from flows import settings, terminal
+from flows.terminal import ResultFormat
+from schemas.errors import WinnowError
+
+EXIT_FAULT = 1
+EXIT_REJECTS = 3
+
+app = typer.Typer(
+    name="winnow",
+    help="Raw agent rollouts in, typed tables and curated training sets out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+
+WarehouseOption = Annotated[
+    Path | None,
+    typer.Option("--warehouse", envvar=settings.WAREHOUSE_VARIABLE, help="Folder of the store [default: .winnow]."),
+]
+PathsArgument = Annotated[list[str], typer.Argument(help="Files, folders or quoted globs; plain, gzip or zstd.")]
+FormatOption = Annotated[str, typer.Option("--format", help="Rollout format, or `auto`: told from the content.")]
+SourceOption = Annotated[str | None, typer.Option("--source", help="Your name for the source [default: file name].")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 if any record is refused.")]
+RecipeArgument = Annotated[Path, typer.Argument(help="Recipe file (YAML), see flows/recipes/.")]
+
+
+def main() -> None:
+    """Run `winnow`; turn our own errors into one message and exit code 1."""
+    try:
+        app()
+    except WinnowError as exc:
+        terminal.errors.print(Text(f"{type(exc).__name__}: {exc}", style="red"))
+        sys.exit(EXIT_FAULT)
+
+
+@app.command()
+def run(
+    recipe: RecipeArgument,
+    paths: PathsArgument,
+    warehouse: WarehouseOption = None,
+    format_name: FormatOption = "auto",
+    source: SourceOption = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the exports [default: WAREHOUSE/exports].")] = None,
+    strict: StrictOption = False,
+) -> None:
+    """Ingest, score, curate and export in one go; safe to repeat, also after a crash.
+
+    Example: winnow run flows/recipes/demo.yaml rollouts/
+    """
+    root = _prepare(warehouse)
+    from flows.nightly import nightly
+
+    with terminal.progress_bars():
+        report = nightly(
+            warehouse=root, recipe=recipe, paths=paths, format_name=format_name, source_name=source, out=out
+        )
+    terminal.show_counts("ingested", asdict(report.ingested))
+    terminal.show_counts("scored", asdict(report.scored))
+    _show_curation(report.curated)
+    for exported in report.exported:
+        terminal.show_counts(f"exported {exported.format}", {"rows": exported.row_count, "folder": exported.folder})
+    _exit_on_rejects(report.ingested.rejected_count, strict=strict)
+
+
+@app.command()
+def ingest(
+    paths: PathsArgument,
+    warehouse: WarehouseOption = None,
+    format_name: FormatOption = "auto",
+    source: SourceOption = None,
+    strict: StrictOption = False,
+) -> None:
+    """Read raw rollouts into the warehouse; what is there already adds nothing.
+
+    Example: winnow ingest runs/*.jsonl.zst --source nightly-eval
+    """
+    root = _prepare(warehouse)
+    from flows.ingest import ingest as ingest_flow
+
+    with terminal.progress_bars():
+        counts = ingest_flow(warehouse=root, paths=paths, format_name=format_name, source_name=source)
+    terminal.show_counts("ingested", asdict(counts))
+    if counts.rejected_count:
+        terminal.errors.print('Refused records are rows: winnow sql "SELECT * FROM records WHERE parse_status = \'rejected\'"')
+    _exit_on_rejects(counts.rejected_count, strict=strict)
+
+
+@app.command()
+def score(
+    warehouse: WarehouseOption = None,
+    signals: Annotated[list[str] | None, typer.Option("--signals", help="Only these signals [default: all].")] = None,
+) -> None:
+    """Compute steps, topology and signals for what changed since the last time.
+
+    Example: winnow score --signals loops --signals failures
+    """
+    root = _prepare(warehouse)
+    from flows.score import score as score_flow
+
+    with terminal.progress_bars():
+        counts = score_flow(warehouse=root, signals=_listed(signals))
+    terminal.show_counts("scored", asdict(counts))
+
+
+@app.command()
+def curate(
+    recipe: RecipeArgument,
+    warehouse: WarehouseOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the funnel, write nothing.")] = False,
+    explain: Annotated[str | None, typer.Option(help="Say what happens to this trajectory, and why.")] = None,
+) -> None:
+    """Apply a recipe: repair, select, split; every decision becomes a row.
+
+    Example: winnow curate flows/recipes/demo.yaml --dry-run
+    """
+    root = _prepare(warehouse)
+    from flows.curate import curate as curate_flow
+    from flows.curate import explain_decision
+
+    if explain is not None:
+        terminal.write_rows(explain_decision(root, recipe, explain), ResultFormat.TABLE, None)
+        return
+    with terminal.progress_bars():
+        _show_curation(curate_flow(warehouse=root, recipe=recipe, dry_run=dry_run))
+
+
+@app.command()
+def export(
+    dataset: Annotated[str, typer.Argument(help="Name of a recipe (its newest dataset), or a dataset id.")],
+    to: Annotated[str, typer.Option("--to", help="Training format.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; it is replaced as a whole.")],
+    warehouse: WarehouseOption = None,
+    where: Annotated[str, typer.Option(help="SQL predicate over the rows' figures.")] = "true",
+) -> None:
+    """Write a curated dataset in a trainer's format, with its manifest.
+
+    Example: winnow export demo --to trl_sft --out exports/demo
+    """
+    root = _prepare(warehouse)
+    from flows.export import export as export_flow
+
+    with terminal.progress_bars():
+        report = export_flow(warehouse=root, dataset=dataset, format_name=to, out=out, where=where)
+    terminal.show_counts(f"exported {report.format}", {"rows": report.row_count, "folder": report.folder})
+
+
+@app.command()
+def sql(
+    query: Annotated[str | None, typer.Argument(help="One query; without it, a prompt.")] = None,
+    warehouse: WarehouseOption = None,
+    result_format: Annotated[ResultFormat, typer.Option("--format", help="How to print.")] = ResultFormat.TABLE,
+    out: Annotated[Path | None, typer.Option(help="File to write instead of stdout.")] = None,
+) -> None:
+    """Ask the warehouse anything, read-only, in DuckDB's SQL.
+
+    Example: winnow sql "SELECT status, count(*) FROM trajectories GROUP BY ALL" --format csv
+    """
+    from warehouse import Warehouse
+
+    root = settings.warehouse_path(warehouse)
+    with Warehouse(root).console(timeout_s=None) as console:
+        if query is None and sys.stdin.isatty():
+            names = console.sql("SHOW TABLES").to_arrow().column(0).to_pylist()
+            terminal.prompt_for_queries(lambda text: console.sql(text).to_arrow(), names, root / "console_history")
+        else:
+            rows = console.sql(sys.stdin.read() if query is None else query).to_arrow()
+            terminal.write_rows(rows, result_format, out)
+
+
+@app.command()
+def serve(
+    recipe: RecipeArgument,
+    warehouse: WarehouseOption = None,
+    cron: Annotated[str | None, typer.Option(help="Schedule [default: the recipe's own].")] = None,
+    port: Annotated[int, typer.Option(help="Port of Prefect's API and UI, when none is running.")] = 4200,
+) -> None:
+    """Run a recipe on its schedule through Prefect until stopped.
+
+    Example: winnow serve flows/recipes/demo.yaml --cron "0 2 * * *"
+    """
+    root = _prepare(warehouse)
+    from flows.serve import serve as serve_recipe
+
+    serve_recipe(root, recipe, cron=cron, port=port)
+
+
+@app.command()
+def dashboard(
+    warehouse: WarehouseOption = None,
+    port: Annotated[int, typer.Option(help="Port to listen on, this machine only.")] = 8501,
+    headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
+) -> None:
+    """Open the dashboard in the browser.
+
+    Example: winnow dashboard --port 8600
+    """
+    from flows.serve import open_dashboard
+
+    sys.exit(open_dashboard(settings.warehouse_path(warehouse), port=port, headless=headless))
+
+
+@app.command()
+def status(warehouse: WarehouseOption = None) -> None:
+    """Show tables, rows, versions, last changes and size on disk.
+
+    Example: winnow status
+    """
+    from warehouse import Warehouse
+    from warehouse.status import status as describe
+
+    terminal.show_rows(describe(Warehouse(settings.warehouse_path(warehouse))).to_arrow())
+
+
+@app.command()
+def formats() -> None:
+    """List the rollout formats that come in and the training formats that go out.
+
+    Example: winnow formats
+    """
+    from flows.catalogue import formats_table
+
+    terminal.show_rows(formats_table())
+
+
+@app.command()
+def upkeep(
+    warehouse: WarehouseOption = None,
+    retain_hours: Annotated[int, typer.Option(help="Keep files of versions younger than this.")] = 168,
+) -> None:
+    """Compact small files, remove what no version needs, and check integrity.
+
+    Example: winnow upkeep --retain-hours 24
+    """
+    root = _prepare(warehouse)
+    from flows.upkeep import upkeep as upkeep_flow
+
+    with terminal.progress_bars():
+        report = upkeep_flow(warehouse=root, retain_hours=retain_hours)
+    figures = asdict(report)
+    findings = figures.pop("findings")
+    terminal.show_counts("upkeep", figures)
+    if findings:
+        raise WinnowError("The integrity check found:\n" + "\n".join(findings))
+
+
+def _prepare(warehouse: Path | None) -> Path:
+    """Choose the warehouse and make Prefect ready, before any flow is imported."""
+    root = settings.warehouse_path(warehouse)
+    settings.prepare_prefect(root)
+    return root
+
+
+def _show_curation(counts: Any) -> None:
+    figures = asdict(counts)
+    reasons = figures.pop("reasons")
+    terminal.show_counts("curated", figures)
+    terminal.show_counts("decisions", reasons)
+
+
+def _exit_on_rejects(rejected_count: int, *, strict: bool) -> None:
+    if strict and rejected_count:
+        raise typer.Exit(EXIT_REJECTS)
+
+
+def _listed(names: list[str] | None) -> list[str] | None:
+    """Accept `--signals a --signals b` and `--signals a,b` alike."""
+    return None if names is None else [part for name in names for part in name.split(",") if part]

@@ -1,0 +1,78 @@
+"""The counts that each stage must account for, and how they are shown in Prefect."""
+
+from dataclasses import asdict, dataclass
+
+from prefect.artifacts import create_table_artifact
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestCounts:
+    """What became of raw records; `record_count = kept + rejected + repeated` always."""
+
+    file_count: int = 0
+    record_count: int = 0
+    kept_count: int = 0
+    rejected_count: int = 0
+    repeated_count: int = 0
+    """Byte-equal repeats within one file."""
+    trajectory_count: int = 0
+    new_trajectory_count: int = 0
+    """Those that the warehouse did not have yet."""
+
+    def __add__(self, other: "IngestCounts") -> "IngestCounts":
+        """Add up, field by field."""
+        mine, theirs = asdict(self), asdict(other)
+        return IngestCounts(**{name: mine[name] + theirs[name] for name in mine})
+
+    def check(self) -> None:
+        """Assert that nothing was lost.
+
+        Raises:
+            AssertionError: the counts do not add up, which is a fault of Winnow.
+        """
+        accounted = self.kept_count + self.rejected_count + self.repeated_count
+        if self.record_count != accounted:
+            raise AssertionError(f"{self.record_count} records came in, but {accounted} are accounted for: {self}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreCounts:
+    """What scoring did."""
+
+    trajectory_count: int = 0
+    bucket_count: int = 0
+    recomputed_stage_count: int = 0
+    """Pairs of stage and bucket that were out of date and computed anew."""
+
+    def __add__(self, other: "ScoreCounts") -> "ScoreCounts":
+        """Add up, field by field."""
+        mine, theirs = asdict(self), asdict(other)
+        return ScoreCounts(**{name: mine[name] + theirs[name] for name in mine})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurationCounts:
+    """What a recipe decided; read + repaired children = kept + dropped + repaired parents."""
+
+    dataset_id: str
+    read_count: int
+    repaired_count: int
+    kept_count: int
+    dropped_count: int
+    reasons: dict[str, int]
+    """Decisions per `rule: reason`."""
+
+    def check(self) -> None:
+        """Assert that every trajectory that was read has exactly one fate.
+
+        Raises:
+            AssertionError: the counts do not add up, which is a fault of Winnow.
+        """
+        decided = self.kept_count + self.dropped_count
+        if self.read_count != decided:  # a repaired parent is replaced by one child, which is kept or dropped
+            raise AssertionError(f"{self.read_count} trajectories were read, but {decided} are accounted for: {self}")
+
+
+def publish_funnel(key: str, rows: list[dict[str, object]], description: str) -> None:
+    """Leave the funnel in Prefect, as a table artifact of the running flow."""
+    create_table_artifact(key=key, table=rows, description=description)

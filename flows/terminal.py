@@ -1,0 +1,165 @@
+"""What the command line shows: progress bars, query results, the interactive SQL prompt."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import IO
+
+import msgspec
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from flows import progress
+from schemas.errors import WinnowError
+
+screen = Console()
+"""Where results go."""
+errors = Console(stderr=True)
+"""Where progress and faults go, so that results can be piped."""
+
+SHOWN_ROWS = 100
+SHOWN_CHARS = 200
+
+
+class ResultFormat(StrEnum):
+    """How `winnow sql` prints."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+class Bars:
+    """A reporter that draws one bar per stage on a terminal."""
+
+    def __init__(self, bars: Progress) -> None:
+        """Draw into `bars`."""
+        self._bars = bars
+        self._stages: dict[str, TaskID] = {}
+
+    def start(self, stage: str, total: int, unit: str) -> None:
+        """Add a bar."""
+        self._stages[stage] = self._bars.add_task(f"{stage} ({unit})", total=total)
+
+    def advance(self, stage: str, amount: int) -> None:
+        """Move a bar."""
+        self._bars.advance(self._stages[stage], amount)
+
+
+@contextmanager
+def progress_bars() -> Iterator[None]:
+    """Show the progress of the flows that run in the block; nothing when stderr is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as bars, progress.shown_by(Bars(bars)):
+        yield
+
+
+def show_counts(title: str, counts: dict[str, object]) -> None:
+    """Print figures one a line, names as in the tables."""
+    table = Table(title=title, show_header=False, title_justify="left", box=None)
+    for name, value in counts.items():
+        table.add_row(name, f"{value:,}" if isinstance(value, int) else str(value))
+    screen.print(table)
+
+
+def show_rows(rows: pa.Table) -> None:
+    """Print a result as a table, its first rows and the start of long texts only, and say so."""
+    table = Table(title_justify="left")
+    for name in rows.column_names:
+        table.add_column(Text(name))
+    for row in rows.slice(0, SHOWN_ROWS).to_pylist():
+        table.add_row(*(Text(_short(value)) for value in row.values()))
+    screen.print(table)
+    hidden = rows.num_rows - SHOWN_ROWS
+    screen.print(f"{rows.num_rows:,} rows" + (f", {hidden:,} not shown (use --format)" if hidden > 0 else ""))
+
+
+def write_rows(rows: pa.Table, result_format: ResultFormat, out: Path | None) -> None:
+    """Write a whole result to a file or to stdout, in the format asked for."""
+    if result_format is ResultFormat.TABLE and out is None:
+        show_rows(rows)
+    elif out is None:
+        if result_format is ResultFormat.PARQUET and sys.stdout.isatty():
+            raise WinnowError("Parquet is no text for a terminal.\n\nHint: add --out FILE, or pipe it")
+        _encode(rows, result_format, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    else:
+        with out.open("wb") as stream:
+            _encode(rows, result_format, stream)
+
+
+def prompt_for_queries(run: Callable[[str], pa.Table], words: list[str], history: Path) -> None:
+    """Read queries until the end of input; a query ends with `;`. A fault of one query ends nothing.
+
+    Args:
+        run: runs one query.
+        words: names to complete.
+        history: file that keeps earlier queries.
+    """
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
+    from prompt_toolkit.history import FileHistory
+
+    history.parent.mkdir(parents=True, exist_ok=True)
+    session: PromptSession[str] = PromptSession(
+        history=FileHistory(str(history)), completer=WordCompleter(words, ignore_case=True)
+    )
+    screen.print("Read-only SQL (DuckDB). End a query with `;`, leave with Ctrl-D. `SHOW TABLES;` lists the tables.")
+    pending = ""
+    while True:
+        try:
+            pending += session.prompt("winnow> " if not pending else "   ...> ") + "\n"
+        except KeyboardInterrupt:
+            pending = ""
+            continue
+        except EOFError:
+            return
+        if pending.strip().endswith(";"):
+            query, pending = pending, ""
+            try:
+                show_rows(run(query))
+            except WinnowError as exc:
+                errors.print(Text(f"Error: {exc}", style="red"))
+        elif not pending.strip():
+            pending = ""
+
+
+def _short(value: object) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= SHOWN_CHARS else text[: SHOWN_CHARS - 1] + "…"
+
+
+def _encode(rows: pa.Table, result_format: ResultFormat, stream: IO[bytes]) -> None:
+    if result_format is ResultFormat.PARQUET:
+        pq.write_table(rows, stream, compression="zstd")
+    elif result_format is ResultFormat.CSV:
+        pa_csv.write_csv(_with_nested_as_json(rows), stream)
+    elif result_format is ResultFormat.JSON:
+        pl.DataFrame(rows).write_ndjson(stream)
+    else:
+        stream.write(_plain_table(rows).encode())
+
+
+def _with_nested_as_json(rows: pa.Table) -> pa.Table:
+    """Turn lists and structs, which CSV does not have, into JSON text."""
+    columns = [
+        pa.array([None if cell is None else msgspec.json.encode(cell).decode() for cell in column.to_pylist()])
+        if pa.types.is_nested(column.type)
+        else column
+        for column in rows.columns
+    ]
+    return pa.table(columns, names=rows.column_names)
+
+
+def _plain_table(rows: pa.Table) -> str:
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=SHOWN_CHARS):
+        return f"{pl.DataFrame(rows)}\n"

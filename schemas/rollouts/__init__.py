@@ -1,0 +1,78 @@
+"""Raw formats: bytes in, canonical trajectories or a rejection out.
+
+To add a format: one module with one frozen instance, one line in `ROLLOUT_FORMATS`, one test.
+"""
+
+import msgspec
+
+from schemas.errors import RecordFault
+from schemas.reasons import RejectReason
+from schemas.rollouts.atif import ATIF
+from schemas.rollouts.format import RawRecord, Rejection, RolloutFormat, Source
+from schemas.rollouts.framing import read_records
+from schemas.rollouts.openai_chat import OPENAI_CHAT
+from schemas.rollouts.strict_json import parse_json
+from schemas.rollouts.tau_bench import TAU_BENCH
+from schemas.trajectory import Trajectory
+
+ROLLOUT_FORMATS: dict[str, RolloutFormat] = {
+    "tau_bench": TAU_BENCH,
+    "atif": ATIF,
+    "openai_chat": OPENAI_CHAT,
+}
+"""All formats by name, the most specific first: detection takes the first that recognises a record."""
+
+
+def detect_format(record: object) -> RolloutFormat:
+    """Find the format of one parsed record.
+
+    Raises:
+        RecordFault: `unknown_format`, with the fields seen.
+    """
+    for rollout_format in ROLLOUT_FORMATS.values():
+        if rollout_format.recognises(record):
+            return rollout_format
+    seen = ", ".join(sorted(map(repr, record))[:20]) if isinstance(record, dict) else type(record).__name__
+    known = ", ".join(sorted(ROLLOUT_FORMATS))
+    raise RecordFault(RejectReason.UNKNOWN_FORMAT, f"Found {seen or 'no fields'}. Known formats: {known}.")
+
+
+def decode_record(
+    record: RawRecord, source: Source, rollout_format: RolloutFormat | None = None
+) -> tuple[Trajectory, ...] | Rejection:
+    """Read one record; the one place where a record's fault becomes a rejection.
+
+    Anything but a fault of the record propagates: it is a bug of ours.
+
+    Args:
+        record: the record.
+        source: where it comes from.
+        rollout_format: its format; detected from content when None.
+
+    Returns:
+        At least one trajectory, or why there is none.
+    """
+    chosen = rollout_format
+    try:
+        parsed = parse_json(record.raw)
+        chosen = chosen or detect_format(parsed)
+        return chosen.decode(record, source)
+    except RecordFault as fault:
+        reason, detail = fault.reason, fault.detail
+    except msgspec.ValidationError as exc:
+        reason, detail = RejectReason.UNEXPECTED_SHAPE, str(exc)
+    except RecursionError:
+        reason, detail = RejectReason.INVALID_JSON, "Nested too deeply to be read."
+    return Rejection(reason=reason, detail=detail, format_name=None if chosen is None else chosen.name)
+
+
+__all__ = [
+    "ROLLOUT_FORMATS",
+    "RawRecord",
+    "Rejection",
+    "RolloutFormat",
+    "Source",
+    "decode_record",
+    "detect_format",
+    "read_records",
+]

@@ -1,0 +1,109 @@
+"""Parse one record as strict JSON, and say precisely what is wrong when it is not.
+
+msgspec refuses what a table could not hold or a trainer would misread (NaN, lone surrogates, invalid UTF-8); the
+standard library reads more, which is how the causes are told apart.
+"""
+
+import json
+from typing import NoReturn
+
+import msgspec
+
+from schemas.errors import RecordFault
+from schemas.reasons import RejectReason
+
+JSON_SPACE = b" \t\r\n"
+
+
+def parse_json(raw: bytes) -> object:
+    """Parse a whole record; numbers come out as numbers, so never write these objects back.
+
+    Raises:
+        RecordFault: `empty_file`, `truncated_json`, `invalid_encoding`, `not_finite_number` or `invalid_json`.
+    """
+    try:
+        return msgspec.json.decode(raw)
+    except RecursionError as exc:
+        raise RecordFault(RejectReason.INVALID_JSON, "Nested too deeply to be read.") from exc
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise _explain(raw, str(exc)) from exc
+
+
+def scan_elements(raw: bytes) -> tuple[list[bytes], int, bool]:
+    """Cut an array into the exact bytes of its elements, as far as it goes.
+
+    Slower than msgspec and more lenient: it reads NaN, lone surrogates and invalid UTF-8, so that a fault inside
+    one element does not cost its neighbours.
+
+    Args:
+        raw: an array, without space around it.
+
+    Returns:
+        The complete elements, the byte offset behind the last of them, and whether the array is whole.
+    """
+    text = raw.decode("utf-8", "surrogateescape")
+    read = json.JSONDecoder().raw_decode
+    elements: list[bytes] = []
+    position = _skip_space(text, 1)
+    is_whole = text[position:] == "]"
+    end = 1
+    while not is_whole:
+        try:
+            _, end = read(text, position)
+        except (ValueError, RecursionError):
+            break
+        elements.append(_encode(text[position:end]))
+        position = _skip_space(text, end)
+        is_whole = text[position:] == "]"
+        if text[position : position + 1] != ",":
+            break
+        position = _skip_space(text, position + 1)
+    return elements, len(_encode(text[:end])), is_whole
+
+
+def _explain(raw: bytes, message: str) -> RecordFault:
+    """Tell apart what msgspec refused, by what the standard library makes of it."""
+    if "out of range" in message:
+        return RecordFault(RejectReason.NOT_FINITE_NUMBER, f"{message}: no column holds such a number.")
+    try:
+        json.loads(raw.decode("utf-8", "surrogateescape"), parse_constant=_refuse_constant)
+    except RecordFault as fault:
+        return fault
+    except (ValueError, RecursionError):
+        return _explain_syntax(raw, message)
+    surrogate = RecordFault(RejectReason.INVALID_ENCODING, f"A lone surrogate in a string ({message}).")
+    return _encoding_fault(raw) or surrogate
+
+
+def _explain_syntax(raw: bytes, message: str) -> RecordFault:
+    if not raw:
+        return RecordFault(RejectReason.EMPTY_FILE, "Nothing but white space.")
+    progress = ""
+    if raw.startswith(b"["):
+        elements, offset, _ = scan_elements(raw)
+        progress = f"; {len(elements)} complete elements before it, up to byte {offset}"
+    if message == "Input data was truncated":
+        return RecordFault(RejectReason.TRUNCATED_JSON, f"Ends too early, after {len(raw)} bytes{progress}.")
+    return _encoding_fault(raw) or RecordFault(RejectReason.INVALID_JSON, f"{message}{progress}.")
+
+
+def _encoding_fault(raw: bytes) -> RecordFault | None:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as exc:
+        return RecordFault(RejectReason.INVALID_ENCODING, f"Not UTF-8 at byte {exc.start}: {exc.reason}.")
+    return None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise RecordFault(RejectReason.NOT_FINITE_NUMBER, f"Holds {name}, which JSON does not know.")
+
+
+def _skip_space(text: str, position: int) -> int:
+    while text[position : position + 1] in tuple(" \t\r\n"):
+        position += 1
+    return position
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,166 @@
+"""Canonical records to table rows and back; the round trip loses nothing but quarantined secrets.
+
+Rows are plain dicts grouped by table; `arrow_table` turns them into Arrow under the table's own schema.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from schemas.errors import SchemaMismatchError
+from schemas.identity import bucket_of
+from schemas.tables import TABLES, Table
+from schemas.trajectory import Message, Origin, Relation, Role, Status, Task, ToolCall, Toolset, Trajectory
+
+Row = dict[str, Any]
+
+ROLLOUT_TABLES = ("tasks", "task_secrets", "toolsets", "trajectories", "messages", "scores")
+"""The tables that one trajectory has rows in, in the order in which they are committed."""
+
+
+def trajectory_rows(trajectories: Iterable[Trajectory], *, bucket_count: int) -> dict[str, list[Row]]:
+    """Spread trajectories over their tables; tasks, secrets and toolsets come once per id.
+
+    Returns:
+        Rows per table of `ROLLOUT_TABLES`, in input order.
+    """
+    rows: dict[str, list[Row]] = {name: [] for name in ROLLOUT_TABLES}
+    seen: set[str] = set()
+    for trajectory in trajectories:
+        bucket = bucket_of(trajectory.task.task_id, bucket_count)
+        if trajectory.task.task_id not in seen:
+            seen.add(trajectory.task.task_id)
+            rows["tasks"].append(_task_row(trajectory.task, bucket))
+            if trajectory.task.secrets is not None:
+                secrets = msgspec.structs.asdict(trajectory.task.secrets)
+                rows["task_secrets"].append({"task_id": trajectory.task.task_id, "bucket": bucket, **secrets})
+        if trajectory.toolset is not None and trajectory.toolset.toolset_id not in seen:
+            seen.add(trajectory.toolset.toolset_id)
+            rows["toolsets"].append(_toolset_row(trajectory.toolset))
+        rows["trajectories"].append(_trajectory_row(trajectory, bucket))
+        owner = {"trajectory_id": trajectory.trajectory_id, "bucket": bucket}
+        rows["messages"].extend(owner | _message_row(message) for message in trajectory.messages)
+        rows["scores"].extend(
+            owner | {"score_index": index} | msgspec.structs.asdict(score)
+            for index, score in enumerate(trajectory.scores)
+        )
+    return rows
+
+
+def arrow_table(table: Table | str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Build an Arrow table under the declared schema.
+
+    Raises:
+        SchemaMismatchError: a value does not fit its column, or a column that allows no null has one.
+    """
+    declared = TABLES[table] if isinstance(table, str) else table
+    try:
+        built = pa.Table.from_pylist(list(rows), schema=declared.arrow_schema)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as exc:
+        raise SchemaMismatchError(f"Rows do not fit table {declared.name!r}: {exc}") from exc
+    for column in declared.columns:
+        if not column.nullable and built.column(column.name).null_count:
+            raise SchemaMismatchError(
+                f"Column {column.name!r} of table {declared.name!r} allows no null, but "
+                f"{built.column(column.name).null_count} of {built.num_rows} rows have one."
+            )
+    return built
+
+
+def trajectory_from_rows(
+    trajectory: Mapping[str, Any],
+    messages: Sequence[Mapping[str, Any]],
+    task: Mapping[str, Any],
+    toolset: Mapping[str, Any] | None = None,
+) -> Trajectory:
+    """Rebuild the record from its rows; secrets stay where they are, and scores with them.
+
+    Args:
+        trajectory: its row of `trajectories`.
+        messages: its rows of `messages`, in any order.
+        task: its row of `tasks`.
+        toolset: its row of `toolsets`, if it has one.
+    """
+    return Trajectory(
+        record_id=trajectory["record_id"],
+        record_part=trajectory["record_part"],
+        source_name=trajectory["source_name"],
+        source_format=trajectory["source_format"],
+        task=Task(**{name: task[name] for name in ("benchmark", "task_key", "split", "instruction", "policy")}),
+        messages=tuple(_message(row) for row in sorted(messages, key=lambda row: row["seq"])),
+        trial=trajectory["trial"],
+        agent=trajectory["agent"],
+        model=trajectory["model"],
+        status=Status(trajectory["status"]),
+        termination_reason=trajectory["termination_reason"],
+        outcome_reward=trajectory["outcome_reward"],
+        cost_usd=trajectory["cost_usd"],
+        prompt_tokens=trajectory["prompt_tokens"],
+        completion_tokens=trajectory["completion_tokens"],
+        toolset=None if toolset is None else Toolset(tools=toolset["tools"]),
+        parent_id=trajectory["parent_id"],
+        relation=Relation(trajectory["relation"]),
+        repair_rule=trajectory["repair_rule"],
+        extra=trajectory["extra"],
+    )
+
+
+def _task_row(task: Task, bucket: int) -> Row:
+    return {
+        "task_id": task.task_id,
+        "bucket": bucket,
+        "benchmark": task.benchmark,
+        "task_key": task.task_key,
+        "split": task.split,
+        "instruction": task.instruction,
+        "policy": task.policy,
+    }
+
+
+def _toolset_row(toolset: Toolset) -> Row:
+    count = len(msgspec.json.decode(toolset.tools, type=list[msgspec.Raw]))
+    return {"toolset_id": toolset.toolset_id, "tools": toolset.tools, "tool_count": count}
+
+
+def _trajectory_row(trajectory: Trajectory, bucket: int) -> Row:
+    return {
+        "trajectory_id": trajectory.trajectory_id,
+        "bucket": bucket,
+        "task_id": trajectory.task.task_id,
+        "group_id": trajectory.group_id,
+        "record_id": trajectory.record_id,
+        "record_part": trajectory.record_part,
+        "source_name": trajectory.source_name,
+        "source_format": trajectory.source_format,
+        "trial": trajectory.trial,
+        "agent": trajectory.agent,
+        "model": trajectory.model,
+        "status": trajectory.status.value,
+        "termination_reason": trajectory.termination_reason,
+        "outcome_reward": trajectory.outcome_reward,
+        "cost_usd": trajectory.cost_usd,
+        "prompt_tokens": trajectory.prompt_tokens,
+        "completion_tokens": trajectory.completion_tokens,
+        "message_count": len(trajectory.messages),
+        "toolset_id": None if trajectory.toolset is None else trajectory.toolset.toolset_id,
+        "parent_id": trajectory.parent_id,
+        "relation": trajectory.relation.value,
+        "repair_rule": trajectory.repair_rule,
+        "extra": trajectory.extra,
+    }
+
+
+def _message_row(message: Message) -> Row:
+    row: Row = msgspec.structs.asdict(message)
+    row["tool_calls"] = [msgspec.structs.asdict(call) for call in message.tool_calls]
+    return row
+
+
+def _message(row: Mapping[str, Any]) -> Message:
+    fields = {name: row[name] for name in Message.__struct_fields__}
+    fields["role"] = Role(row["role"])
+    fields["origin"] = Origin(row["origin"])
+    fields["tool_calls"] = tuple(ToolCall(**call) for call in row["tool_calls"])
+    return Message(**fields)

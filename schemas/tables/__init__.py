@@ -1,0 +1,36 @@
+"""Every table, declared once. Arrow schemas, `docs/tables.md` and the quality gates derive from these."""
+
+from schemas.tables.computed import BUCKET_STATES, STEPS, TOPOLOGY_EDGES, TOPOLOGY_NODES, TOPOLOGY_TASKS
+from schemas.tables.curated import DATASET_HEADS, DATASETS, DECISIONS, EXPORTS, LINEAGE, TRAIN_LABELS
+from schemas.tables.declaration import Column, Table
+from schemas.tables.raw import RECORDS, SOURCES
+from schemas.tables.rollouts import MESSAGES, SCORES, TASK_SECRETS, TASKS, TOOLSETS, TRAJECTORIES
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        SOURCES,
+        RECORDS,
+        TASKS,
+        TASK_SECRETS,
+        TRAJECTORIES,
+        MESSAGES,
+        TOOLSETS,
+        SCORES,
+        STEPS,
+        TOPOLOGY_NODES,
+        TOPOLOGY_EDGES,
+        TOPOLOGY_TASKS,
+        BUCKET_STATES,
+        DECISIONS,
+        TRAIN_LABELS,
+        DATASETS,
+        DATASET_HEADS,
+        EXPORTS,
+        LINEAGE,
+    )
+}
+"""All fixed tables by name, in the order in which data flows. Signals add `signals_NAME`, `step_signals_NAME` and
+`group_signals_NAME`, declared beside each signal."""
+
+__all__ = ["TABLES", "Column", "Table"]

@@ -1,0 +1,71 @@
+"""TRL `GRPOTrainer` and `RLOOTrainer`: one task per row, to be rolled out anew.
+
+Read against trl 1.16.0, which hands every column but `prompt` to the reward functions. There is no gold answer in a
+row: a reward function asks the environment, by `benchmark` and `task_key`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+from schemas.training import losses
+from schemas.training.format import Row, TaskExample
+
+_PROMPT_MESSAGE = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrlGrpo:
+    """Rows for TRL's online trainers."""
+
+    name: str = "trl_grpo"
+    version: str = "1"
+    unit: Literal["task"] = "task"
+    suffix: Literal["parquet"] = "parquet"
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """Columns: the prompt and its tools, which task it is, and how its trials went."""
+        return pa.schema(
+            [
+                pa.field("prompt", pa.list_(_PROMPT_MESSAGE)),
+                pa.field("tools", pa.string()),
+                pa.field("task_id", pa.string()),
+                pa.field("task_key", pa.string()),
+                pa.field("benchmark", pa.string()),
+                pa.field("split", pa.string()),
+                pa.field("trial_count", pa.int64()),
+                pa.field("pass_rate", pa.float64()),
+                pa.field("reward_mean", pa.float64()),
+            ]
+        )
+
+    def row(self, example: TaskExample) -> Row:
+        """Write the prompt and the group's figures."""
+        task, figures = example.task, example.figures
+        return {
+            "prompt": [{"role": message.role.value, "content": message.text} for message in example.prompt],
+            "tools": None if example.toolset is None else example.toolset.tools,
+            "task_id": task.task_id,
+            "task_key": task.task_key,
+            "benchmark": task.benchmark,
+            "split": example.split,
+            "trial_count": figures.get("trial_count"),
+            "pass_rate": figures.get("pass_rate"),
+            "reward_mean": figures.get("reward_mean"),
+        }
+
+    def losses(self, example: TaskExample) -> dict[str, int]:
+        """Count parts of content, calls inside the prompt, and a prompt or tool schemas that are not there."""
+        return losses.present(
+            {
+                "content_parts": sum(message.content_json is not None for message in example.prompt),
+                "prompt_tool_calls": sum(len(message.tool_calls) for message in example.prompt),
+                "no_prompt": int(not example.prompt),
+                "no_tool_schemas": int(example.toolset is None),
+            }
+        )
+
+
+TRL_GRPO = TrlGrpo()

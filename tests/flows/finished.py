@@ -1,0 +1,48 @@
+"""One finished run of the main job, and what it exported."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from flows.nightly import NightlyReport
+from warehouse import Warehouse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """One run of the main job."""
+
+    root: Path
+    out: Path
+    inputs: Path
+    report: NightlyReport
+
+    @property
+    def house(self) -> Warehouse:
+        return Warehouse(self.root)
+
+
+def exported_rows(folder: Path) -> list[dict[str, Any]]:
+    """Read the Parquet rows of an export, all splits."""
+    files = sorted(file for file in folder.glob("*.parquet") if file.name != "provenance.parquet")
+    return [row for file in files for row in pq.read_table(file).to_pylist()]
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Hash every file below a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def exported_bytes(folder: Path) -> dict[str, bytes]:
+    """Read every exported byte; of Parquet also the decoded cells, for compression hides words."""
+    found: dict[str, bytes] = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        found[str(path)] = path.read_bytes()
+        if path.suffix == ".parquet":
+            found[f"{path} decoded"] = pl.read_parquet(path).write_json().encode()
+    return found

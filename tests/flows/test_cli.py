@@ -1,0 +1,114 @@
+"""The command line as scripts and people use it: the real executable, its exit codes and its words."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.main import get_command
+
+from flows.cli import app
+from tests.flows.finished import Finished
+
+WINNOW = str(Path(sys.executable).parent / "winnow")
+COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]  # the app is a group
+
+
+def winnow(*arguments: str | Path, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([WINNOW, *map(str, arguments)], capture_output=True, text=True, check=False, input=stdin)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_each_command_shows_an_example(command: str) -> None:
+    help_text = get_command(app).commands[command].help  # type: ignore[attr-defined]
+    assert f"Example: winnow {command}" in help_text
+
+
+def test_readme_names_each_command(repository: Path) -> None:
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"winnow {name}" not in readme] == []
+
+
+def test_wrong_command_line_exits_with_2() -> None:
+    assert winnow("ingest").returncode == 2
+
+
+def test_missing_warehouse_exits_with_1_and_says_what_to_do(tmp_path: Path) -> None:
+    answer = winnow("status", "--warehouse", tmp_path / "absent")
+    assert answer.returncode == 1
+    assert "Hint:" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert answer.stdout == ""
+
+
+@pytest.mark.slow
+def test_refused_records_exit_with_3_when_strict(tmp_path: Path) -> None:
+    (tmp_path / "broken.jsonl").write_text("{\n", encoding="utf-8")
+    root = tmp_path / "warehouse"
+    assert winnow("ingest", tmp_path / "broken.jsonl", "--warehouse", root).returncode == 0
+    assert winnow("ingest", tmp_path / "broken.jsonl", "--warehouse", root, "--strict").returncode == 3
+
+
+@pytest.mark.slow
+def test_unknown_signal_is_named_with_the_nearest(demo_run: Finished) -> None:
+    answer = winnow("score", "--signals", "lops", "--warehouse", demo_run.root)
+    assert answer.returncode == 1
+    assert "did you mean 'loops'" in answer.stderr.replace("\n", " ")
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.slow
+def test_sql_prints_each_format(demo_run: Finished, tmp_path: Path) -> None:
+    query = "SELECT status, count(*) AS rollouts, ['a'] AS listed FROM trajectories WHERE relation = 'attempt' GROUP BY status ORDER BY status"
+
+    def ask(result_format: str, *more: str | Path) -> str:
+        answer = winnow("sql", query, "--warehouse", demo_run.root, "--format", result_format, *more)
+        assert answer.returncode == 0, answer.stderr
+        assert answer.stderr == ""
+        return answer.stdout
+
+    rows = [json.loads(line) for line in ask("json").splitlines()]
+    assert sum(row["rollouts"] for row in rows) == 240
+    assert ask("csv").splitlines()[0] == '"status","rollouts","listed"'
+    assert "completed" in ask("table")
+    ask("parquet", "--out", tmp_path / "out.parquet")
+    assert pq.read_table(tmp_path / "out.parquet").to_pylist() == rows
+
+
+@pytest.mark.slow
+def test_sql_refuses_to_write_and_reads_queries_from_a_pipe(demo_run: Finished) -> None:
+    refused = winnow("sql", "CREATE TABLE x AS SELECT 1", "--warehouse", demo_run.root)
+    assert refused.returncode == 1
+    assert "QueryRefusedError" in refused.stderr
+    piped = winnow("sql", "--warehouse", demo_run.root, "--format", "csv", stdin="SELECT 41 + 1 AS answer")
+    assert piped.stdout.splitlines() == ['"answer"', "42"]
+
+
+@pytest.mark.slow
+def test_status_lists_tables_with_rows_and_versions(demo_run: Finished) -> None:
+    answer = winnow("status", "--warehouse", demo_run.root)
+    assert answer.returncode == 0
+    assert "trajectories" in answer.stdout
+
+
+@pytest.mark.slow
+def test_dry_run_decides_but_writes_nothing(demo_run: Finished) -> None:
+    before = demo_run.house.sql("SELECT count(*) FROM decisions").rows()
+    versions = {name: demo_run.house.store.version(name) for name in demo_run.house.store.table_names()}
+    answer = winnow("curate", "demo", "--dry-run", "--warehouse", demo_run.root)
+    assert answer.returncode == 0, answer.stderr
+    assert "kept_count" in answer.stdout
+    assert demo_run.house.sql("SELECT count(*) FROM decisions").rows() == before
+    assert {name: demo_run.house.store.version(name) for name in demo_run.house.store.table_names()} == versions
+
+
+@pytest.mark.slow
+def test_explain_names_the_rule_that_dropped_a_trajectory(demo_run: Finished) -> None:
+    ((dropped, reason),) = demo_run.house.sql(
+        "SELECT trajectory_id, reason FROM decisions WHERE reason = 'below_reward_floor' ORDER BY ALL LIMIT 1"
+    ).rows()
+    answer = winnow("curate", "demo", "--explain", dropped, "--warehouse", demo_run.root)
+    assert answer.returncode == 0, answer.stderr
+    assert reason[:12] in answer.stdout

@@ -1,0 +1,54 @@
+"""Real rollouts, read from `../shared/data` by path and never copied into the repository."""
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from schemas.rollouts import RawRecord, Source, decode_record, read_records
+from schemas.trajectory import Trajectory
+
+SHARED_DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data"
+AIRLINE = Source(uri="runs/gpt-4o-airline.json.zst", name="airline")
+
+
+def read_shared(name: str) -> bytes:
+    path = SHARED_DATA / name
+    if not path.exists():
+        pytest.skip(f"no shared data here: {path}")
+    with path.open("rb") as compressed:
+        return zstandard.ZstdDecompressor().stream_reader(compressed).read()
+
+
+@pytest.fixture(scope="session")
+def airline_file() -> bytes:
+    return read_shared("tau_bench/gpt-4o-airline.json.zst")
+
+
+@pytest.fixture(scope="session")
+def airline_records(airline_file: bytes) -> list[RawRecord]:
+    return list(read_records(io.BytesIO(airline_file)))
+
+
+@pytest.fixture(scope="session")
+def airline_trajectories(airline_records: list[RawRecord]) -> list[Trajectory]:
+    decoded = [decode_record(record, AIRLINE) for record in airline_records]
+    return [trajectory for part in decoded if isinstance(part, tuple) for trajectory in part]
+
+
+@pytest.fixture(scope="session")
+def swesmith_file() -> bytes:
+    return read_shared("swe_agent/swesmith_ft_xml_example.jsonl.zst")
+
+
+@pytest.fixture(scope="session")
+def atif_files() -> dict[str, bytes]:
+    archive = read_shared("atif_and_sessions/inspect_scout_fixtures.tar.zst")
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        members = [
+            member for member in tar if "/atif_source/" in member.name and member.name.endswith(".json")
+        ]
+        opened = {Path(member.name).name: tar.extractfile(member) for member in members}
+        return {name: file.read() for name, file in opened.items() if file is not None}

@@ -1,0 +1,118 @@
+import dataclasses
+import json
+import re
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.errors import RecordFault
+from schemas.identity import content_digest
+from schemas.reasons import RejectReason
+from schemas.rollouts import ROLLOUT_FORMATS, RawRecord, Rejection, Source, decode_record, detect_format
+from schemas.rollouts.tau_bench import TAU_BENCH
+from schemas.trajectory import Trajectory
+
+SOURCE = Source(uri="a\\b/rollouts.jsonl", name="rollouts")
+
+
+def record_of(raw: bytes) -> RawRecord:
+    return RawRecord(raw=raw, locator="file", index=0, record_id=content_digest(raw))
+
+
+@pytest.mark.parametrize("name", ROLLOUT_FORMATS)
+def test_every_member_is_frozen_and_named_as_registered(name: str) -> None:
+    member = ROLLOUT_FORMATS[name]
+    assert member.name == name
+    assert re.fullmatch(r"\d+", member.version)
+    assert 20 < len(member.reads) < 240
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(member, "name", "other")  # noqa: B010 - the type checker knows that it cannot be set
+
+
+@pytest.mark.parametrize("record", [None, 1, "x", [], {}, {"a": 1}])
+@pytest.mark.parametrize("name", ROLLOUT_FORMATS)
+def test_no_member_recognises_anything_else(name: str, record: object) -> None:
+    assert not ROLLOUT_FORMATS[name].recognises(record)
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        ({"task_id": 1, "reward": 0, "info": {}, "traj": [], "trial": 0}, "tau_bench"),
+        ({"schema_version": "ATIF-v1.8", "steps": [], "messages": []}, "atif"),
+        ({"messages": []}, "openai_chat"),
+    ],
+)
+def test_format_is_detected_from_content(record: object, name: str) -> None:
+    assert detect_format(record).name == name
+
+
+def test_an_unknown_format_names_what_was_seen_and_what_is_known() -> None:
+    rejection = decode_record(record_of(b'{"zeta": 1, "alpha": "private"}'), SOURCE)
+    assert rejection == Rejection(
+        reason=RejectReason.UNKNOWN_FORMAT,
+        detail="Found 'alpha', 'zeta'. Known formats: atif, openai_chat, tau_bench.",
+    )
+    with pytest.raises(RecordFault, match="unknown_format: Found list"):
+        detect_format([])
+
+
+def test_a_given_format_is_not_second_guessed() -> None:
+    rejection = decode_record(
+        record_of(b'{"messages": [{"role": "user", "content": "x"}]}'), SOURCE, TAU_BENCH
+    )
+    assert isinstance(rejection, Rejection)
+    assert (rejection.reason, rejection.format_name) == ("missing_field", "tau_bench")
+
+
+def test_a_bug_of_ours_is_no_fault_of_the_record() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Broken:
+        name: str = "broken"
+        version: str = "1"
+        reads: str = "nothing"
+
+        def recognises(self, record: object) -> bool:
+            return record is not None
+
+        def decode(self, record: RawRecord, source: Source) -> tuple[Trajectory, ...]:
+            raise KeyError(record.locator, source.name)
+
+    with pytest.raises(KeyError, match="file"):
+        decode_record(record_of(b"{}"), SOURCE, Broken())
+
+
+def test_decoding_twice_gives_the_same_records(airline_records: list[RawRecord]) -> None:
+    for record in airline_records[:5]:
+        assert decode_record(record, SOURCE) == decode_record(record, SOURCE)
+
+
+def test_deeply_nested_subagents_are_rejected_and_do_not_crash() -> None:
+    start = (
+        b'{"schema_version":"ATIF-v1.8","steps":[{"source":"user","message":""}],"subagent_trajectories":['
+    )
+    for depth in (200, 600):
+        decoded = decode_record(record_of(start * depth + b"]}" * depth), SOURCE)
+        assert isinstance(decoded, Rejection) or len(decoded) == depth
+
+
+SCALAR = st.sampled_from([None, True, 0, -1, 2**70, 0.5, "", "x", "user", "assistant", "agent", "ATIF-v1.8"])
+NAMES = (
+    "role content tool_calls function name messages traj info task reward reward_info task_id steps schema_version "
+    "observation results extra agent metrics source id"
+)
+FIELD = st.sampled_from(NAMES.split())
+VALUE = st.recursive(
+    SCALAR,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELD, inner, max_size=6),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("name", ROLLOUT_FORMATS)
+@given(record=st.dictionaries(FIELD, VALUE, max_size=8))
+def test_no_json_crashes_a_decoder(name: str, record: dict[str, object]) -> None:
+    decoded = decode_record(record_of(json.dumps(record).encode()), SOURCE, ROLLOUT_FORMATS[name])
+    assert isinstance(decoded, Rejection) or decoded

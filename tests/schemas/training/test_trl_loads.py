@@ -1,0 +1,188 @@
+"""Load the exports with the trainer's own code, decode what it would train, and compare with what was meant."""
+
+import json
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from msgspec.structs import replace
+
+from schemas.training import (
+    TRAINING_FORMATS,
+    Label,
+    TaskExample,
+    TrainingExample,
+    encode_jsonl,
+    prompt_messages,
+)
+from schemas.trajectory import Message, Toolset
+
+pytestmark = pytest.mark.slow
+
+IGNORED_LABEL = -100
+TOOLS = '[{"type": "function", "function": {"name": "think", "parameters": {"type": "object", "properties": {}}}}]'
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "datasets"))
+
+
+@pytest.fixture
+def examples(airline_examples: list[TrainingExample]) -> list[TrainingExample]:
+    """Give short real rollouts, one of them with tool schemas and reasoning, which tau-bench lacks."""
+    short = sorted(airline_examples, key=lambda example: len(example.trajectory.messages))[:5]
+    thoughtful = short[0].trajectory
+    messages = tuple(
+        replace(message, reasoning="Let me see.") if message.seq in short[0].labels else message
+        for message in thoughtful.messages
+    )
+    told = replace(thoughtful, messages=messages, toolset=Toolset(tools=TOOLS))
+    return [TrainingExample(trajectory=told, labels=short[0].labels), *short[1:]]
+
+
+def write_export(name: str, examples: Sequence[TrainingExample | TaskExample], folder: Path) -> Path:
+    training_format = TRAINING_FORMATS[name]
+    rows = [training_format.row(example) for example in examples]
+    path = folder / f"{name}.{training_format.suffix}"
+    if training_format.arrow_schema is None:
+        path.write_bytes(b"".join(map(encode_jsonl, rows)))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows, schema=training_format.arrow_schema), path)
+    return path
+
+
+def load(path: Path, tmp_path: Path) -> Any:
+    import datasets
+
+    kind = "parquet" if path.suffix == ".parquet" else "json"
+    return datasets.load_dataset(kind, data_files=str(path), split="train", cache_dir=str(tmp_path / "cache"))
+
+
+def build_tokenizer(texts: Sequence[str]) -> Any:
+    """Train a byte-level BPE on the texts, so that decoding gives them back exactly; the template is Qwen3's."""
+    import trl
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    raw = Tokenizer(models.BPE())
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    raw.decoder = decoders.ByteLevel()
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    raw.train_from_iterator(
+        texts,
+        trainers.BpeTrainer(
+            vocab_size=600, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+        ),
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|endoftext|>"
+    )
+    tokenizer.chat_template = (Path(trl.__file__).parent / "chat_templates" / "qwen3.jinja").read_text()
+    return tokenizer
+
+
+def tokenise(dataset: Any, tokenizer: Any, output: Path) -> Any:
+    """Give the dataset as `SFTTrainer` would train it."""
+    from transformers import Qwen3Config, Qwen3ForCausalLM
+    from trl import SFTConfig, SFTTrainer
+
+    config = Qwen3Config(
+        vocab_size=len(tokenizer), hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
+        num_key_value_heads=1, head_dim=8,
+    )  # fmt: skip
+    arguments = SFTConfig(
+        output_dir=str(output),
+        use_cpu=True,
+        bf16=False,
+        max_length=None,
+        assistant_only_loss=True,
+        report_to=[],
+    )
+    trainer = SFTTrainer(
+        model=Qwen3ForCausalLM(config), args=arguments, train_dataset=dataset, processing_class=tokenizer
+    )
+    return trainer.train_dataset
+
+
+def trained_texts(row: Any, tokenizer: Any) -> list[str]:
+    """Decode each run of tokens that carries loss."""
+    runs = groupby(row["labels"], key=lambda label: label != IGNORED_LABEL)
+    return [tokenizer.decode(list(tokens)) for is_trained, tokens in runs if is_trained]
+
+
+def meant_text(message: Message) -> str:
+    """Write what should be trained of one message, in Qwen3's notation."""
+    content = (message.text or "").lstrip("\n")
+    parts = [content] if content else []
+    parts += [
+        f'<tool_call>\n{{"name": "{call.name}", "arguments": {call.arguments}}}\n</tool_call>'
+        for call in message.tool_calls
+    ]
+    return f"<think>\n{message.reasoning or ''}\n</think>\n\n" + "\n".join(parts) + "<|im_end|>\n"
+
+
+# trl 1.16 sets transformers' old name of the option by default
+@pytest.mark.filterwarnings("ignore:`gradient_checkpointing` is deprecated:FutureWarning")
+def test_sft_trainer_trains_exactly_the_sampled_words(
+    examples: list[TrainingExample], tmp_path: Path
+) -> None:
+    dataset = load(write_export("trl_sft", examples, tmp_path), tmp_path)
+    texts = [text for example in examples for message in example.messages if (text := message.text)]
+    tokenizer = build_tokenizer(texts)
+
+    trained = tokenise(dataset, tokenizer, tmp_path / "run")
+
+    assert len(trained) == len(examples)
+    for row, example in zip(trained, examples, strict=True):
+        meant = [meant_text(message) for message in example.messages if example.label(message).is_trained]
+        assert trained_texts(row, tokenizer) == meant
+        assert len(meant) == len(example.labels)
+
+
+def test_datasets_reads_sft_rows_without_changing_an_argument(
+    airline_examples: list[TrainingExample], tmp_path: Path
+) -> None:
+    dataset = load(write_export("trl_sft", airline_examples, tmp_path), tmp_path)
+    read = [
+        call["function"]["arguments"]
+        for row in dataset
+        for m in row["messages"]
+        for call in m["tool_calls"] or []
+    ]
+    assert read == [call.arguments for e in airline_examples for m in e.messages for call in m.tool_calls]
+
+
+def test_datasets_reads_tasks(airline_examples: list[TrainingExample], tmp_path: Path) -> None:
+    tasks = [
+        TaskExample(
+            task=example.trajectory.task,
+            prompt=prompt_messages(example.trajectory),
+            figures={"trial_count": 4, "pass_rate": 0.5, "reward_mean": None},
+        )
+        for example in airline_examples[:50]
+    ]
+    dataset = load(write_export("trl_grpo", tasks, tmp_path), tmp_path)
+
+    assert dataset.column_names == TRAINING_FORMATS["trl_grpo"].arrow_schema.names  # type: ignore[union-attr]
+    assert [[m["role"] for m in row["prompt"]] for row in dataset] == [["system", "user"]] * 50
+    assert dataset[0]["pass_rate"] == 0.5
+    assert dataset[0]["reward_mean"] is None
+
+
+def test_datasets_reads_json_lines(airline_examples: list[TrainingExample], tmp_path: Path) -> None:
+    masked = TrainingExample(
+        trajectory=airline_examples[0].trajectory,
+        labels=dict(list(airline_examples[0].labels.items())[1:]) | {2: Label(is_trained=False, weight=0.0)},
+    )
+    path = write_export("openai_chat", [masked, *airline_examples[1:]], tmp_path)
+    dataset = load(path, tmp_path)
+    assert len(dataset) == 200
+    lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert [len(row["messages"]) for row in dataset] == [len(line["messages"]) for line in lines]

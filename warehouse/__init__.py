@@ -1,0 +1,12 @@
+"""Where data lives: Delta tables of Parquet, DuckDB over them. Imports `schemas` alone.
+
+Start with `house.py`; `store.py` commits to one table, `intake.py` to all tables of a rollout, `console.py` answers
+people.
+"""
+
+from warehouse.console import Console
+from warehouse.house import Warehouse
+from warehouse.queries import named_query, query_names, question
+from warehouse.results import QueryResult
+
+__all__ = ["Console", "QueryResult", "Warehouse", "named_query", "query_names", "question"]

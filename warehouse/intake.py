@@ -1,0 +1,137 @@
+"""Rollouts enter several tables as if in one commit, and each only once.
+
+Delta commits are atomic per table. A batch therefore leaves an *intent* (a small file that names its trajectories)
+before its first commit, commits `records` last, and then removes the intent. Whoever inserts next finds the intents
+of killed writers and deletes what did not land whole: a trajectory has landed when its own row and its record's row
+are there. This one rule serves repairs too, whose record is their parent's.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+import polars as pl
+import pyarrow as pa
+
+from schemas.identity import digest
+from schemas.rows import ROLLOUT_TABLES
+from schemas.tables import TABLES
+from warehouse.atomic import write_atomically
+from warehouse.conformity import conform, first_per_key
+from warehouse.store import Store
+
+OWNED_TABLES = ("messages", "scores", "trajectories")
+"""What one trajectory owns, in the order of commits: its own row comes after its parts."""
+SHARED_TABLES = tuple(name for name in ROLLOUT_TABLES if name not in OWNED_TABLES)
+"""What trajectories share: rows that a killed batch leaves here are true, and are kept."""
+RECORDS = "records"
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """The trajectories that one batch is about to insert: three lists of one length."""
+
+    trajectory_id: list[str]
+    record_id: list[str]
+    bucket: list[int]
+
+
+class Intake:
+    """Inserts of rollouts into one warehouse; the caller holds the warehouse's lock."""
+
+    def __init__(self, *, store: Store, intents: Path) -> None:
+        """Insert into `store`; `intents` is the folder of the intents."""
+        self.store = store
+        self.intents = intents
+
+    def insert(self, rows: Mapping[str, pa.Table], records: pa.Table | None = None) -> dict[str, int]:
+        """Insert what is new of a batch: all of it, or after a kill and the next insert, none of it.
+
+        Args:
+            rows: rows per table of `ROLLOUT_TABLES`; tables without rows may be left out.
+            records: the raw records that the trajectories came from; null for repairs.
+
+        Returns:
+            Rows added per table.
+
+        Raises:
+            SchemaMismatchError: rows that do not fit their table; nothing was committed then.
+        """
+        batch = {name: _fit(name, rows[name]) for name in ROLLOUT_TABLES if name in rows}
+        new_records = None if records is None else _fit(RECORDS, records)
+        self.recover()
+        intent = self._new_trajectories(batch.get("trajectories"))
+        path = self._write_intent(intent)
+        added = {name: self.store.upsert(name, batch[name]) for name in SHARED_TABLES if name in batch}
+        for name in OWNED_TABLES:
+            if name in batch:
+                added[name] = self.store.append(
+                    name, _matching(batch[name], "trajectory_id", intent.trajectory_id)
+                )
+        if new_records is not None:
+            ids = set(pl.Series(new_records["record_id"]))
+            unknown = ids - self.known_records(ids)
+            added[RECORDS] = self.store.append(RECORDS, _matching(new_records, "record_id", unknown))
+        path.unlink()
+        return added
+
+    def recover(self) -> int:
+        """Undo what killed writers left half done.
+
+        Returns:
+            How many trajectories had not landed whole.
+        """
+        lost_count = 0
+        for path in sorted(self.intents.glob("*.json")):
+            lost_count += self._undo(msgspec.json.decode(path.read_bytes(), type=Intent))
+            path.unlink()
+        return lost_count
+
+    def known_records(self, record_ids: Iterable[str]) -> set[str]:
+        """Tell which of these records are there; one is there only after all that it became."""
+        return self._known(RECORDS, "record_id", record_ids)
+
+    def _known(
+        self, table: str, column: str, ids: Iterable[str], buckets: Iterable[int] | None = None
+    ) -> set[str]:
+        scan = self.store.scan(table, columns=[column], buckets=None if buckets is None else set(buckets))
+        return set(scan.filter(pl.col(column).is_in(list(ids))).collect()[column])
+
+    def _new_trajectories(self, trajectories: pa.Table | None) -> Intent:
+        if trajectories is None:
+            return Intent(trajectory_id=[], record_id=[], bucket=[])
+        named = pl.DataFrame(trajectories.select(Intent.__struct_fields__))
+        known = self._known("trajectories", "trajectory_id", named["trajectory_id"], named["bucket"])
+        fresh = named.filter(~pl.col("trajectory_id").is_in(list(known)))
+        return Intent(**fresh.to_dict(as_series=False))
+
+    def _write_intent(self, intent: Intent) -> Path:
+        path = self.intents / f"{digest(*sorted(intent.trajectory_id))}.json"
+        write_atomically(path, msgspec.json.encode(intent))
+        return path
+
+    def _undo(self, intent: Intent) -> int:
+        landed = self._known("trajectories", "trajectory_id", intent.trajectory_id, intent.bucket)
+        recorded = self.known_records(intent.record_id)
+        lost = [
+            (trajectory_id, bucket)
+            for trajectory_id, record_id, bucket in zip(
+                intent.trajectory_id, intent.record_id, intent.bucket, strict=True
+            )
+            if trajectory_id not in landed or record_id not in recorded
+        ]
+        if lost:
+            ids = ", ".join(f"'{trajectory_id}'" for trajectory_id, _ in lost)
+            buckets = ", ".join(str(bucket) for bucket in sorted({bucket for _, bucket in lost}))
+            for name in OWNED_TABLES:
+                self.store.delete(name, f"bucket IN ({buckets}) AND trajectory_id IN ({ids})")
+        return len(lost)
+
+
+def _fit(name: str, rows: pa.Table) -> pa.Table:
+    table = TABLES[name]
+    return first_per_key(table, conform(table, rows))
+
+
+def _matching(rows: pa.Table, column: str, values: Collection[str]) -> pa.Table:
+    is_wanted = pl.Series(rows[column]).is_in(list(values))
+    return rows if is_wanted.all() else rows.filter(is_wanted.to_arrow())

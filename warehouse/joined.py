@@ -1,0 +1,76 @@
+"""The views that join tables: all signals of one scope side by side, and one line per trajectory.
+
+Only SQL text is made here, from the columns that the tables at hand have.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+Columns = Mapping[str, Sequence[str]]
+"""Column names per table."""
+
+TRAJECTORY_BASE = "SELECT trajectory_id, bucket, task_id, group_id FROM trajectories"
+STEP_BASE = "SELECT trajectory_id, step, bucket FROM steps"
+GROUP_BASE = "SELECT group_id, any_value(bucket) AS bucket, any_value(task_id) AS task_id FROM trajectories GROUP BY group_id"
+
+
+def joined_views(columns: Columns) -> dict[str, str]:
+    """Give the SQL of each joined view, by name, in the order in which they depend on each other."""
+    return {
+        "signals": _side_by_side(columns, "signals_", ("trajectory_id",), TRAJECTORY_BASE),
+        "step_signals": _side_by_side(columns, "step_signals_", ("trajectory_id", "step"), STEP_BASE),
+        "group_signals": _side_by_side(columns, "group_signals_", ("group_id",), GROUP_BASE),
+        "trajectory_overview": _trajectory_overview(columns),
+    }
+
+
+def _side_by_side(columns: Columns, prefix: str, key: tuple[str, ...], base: str) -> str:
+    """Join every signal of one scope to its base; a column that two signals share is named `SIGNAL_COLUMN`."""
+    tables = sorted(name for name in columns if name.startswith(prefix))
+    values = {table: [name for name in columns[table] if name not in (*key, "bucket")] for table in tables}
+    taken = Counter(name for names in values.values() for name in names)
+    taken.update({"task_id", "group_id"} & taken.keys())
+    shown = ["base.*"]
+    for table in tables:
+        shown += [
+            f'"{table}"."{name}" AS "{_prefixed(table, prefix, name) if taken[name] > 1 else name}"'
+            for name in values[table]
+        ]
+    joins = "".join(f' LEFT JOIN "{table}" USING ({", ".join(key)})' for table in tables)
+    return f"SELECT {', '.join(shown)} FROM ({base}) AS base{joins}"
+
+
+def _prefixed(table: str, prefix: str, column: str) -> str:
+    return f"{table.removeprefix(prefix)}_{column}"
+
+
+def _trajectory_overview(columns: Columns) -> str:
+    """One line per trajectory: what people look at first."""
+    has_success = "is_success" in columns.get("signals_outcomes", ())
+    has_pass_rate = "pass_rate" in columns.get("group_signals_outcomes", ())
+    return f"""
+        SELECT
+            t.* EXCLUDE (extra),
+            task.benchmark,
+            task.task_key,
+            task.split,
+            {"outcome.is_success" if has_success else "NULL::BOOLEAN"} AS is_success,
+            {"trials.pass_rate" if has_pass_rate else "NULL::DOUBLE"} AS pass_rate,
+            {"trials.is_mixed" if has_pass_rate else "NULL::BOOLEAN"} AS is_mixed,
+            counts.step_count,
+            counts.call_count,
+            counts.error_step_count
+        FROM trajectories AS t
+        LEFT JOIN tasks AS task USING (task_id)
+        {"LEFT JOIN signals_outcomes AS outcome USING (trajectory_id)" if has_success else ""}
+        {"LEFT JOIN group_signals_outcomes AS trials USING (group_id)" if has_pass_rate else ""}
+        LEFT JOIN (
+            SELECT
+                trajectory_id,
+                count(*) AS step_count,
+                sum(call_count)::BIGINT AS call_count,
+                count(*) FILTER (WHERE is_error) AS error_step_count
+            FROM steps
+            GROUP BY trajectory_id
+        ) AS counts USING (trajectory_id)
+    """

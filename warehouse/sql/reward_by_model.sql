@@ -1,0 +1,12 @@
+-- What reward does each model reach, and how often is the outcome unknown?
+SELECT
+    model,
+    agent,
+    count(*) AS trajectory_count,
+    count(*) - count(outcome_reward) AS unknown_outcome_count,
+    avg(outcome_reward) AS mean_outcome_reward,
+    median(outcome_reward) AS median_outcome_reward
+FROM trajectories
+WHERE relation <> 'repair'
+GROUP BY model, agent
+ORDER BY mean_outcome_reward DESC NULLS LAST, model, agent

@@ -1,0 +1,220 @@
+"""Delta Lake tables: each commit atomic and versioned, retried when another writer was faster.
+
+What belongs here: one commit to one table, and reading one table. What spans tables is in `intake`.
+"""
+
+import random
+import time
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import polars as pl
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError
+
+from schemas.errors import CommitConflictError, SchemaMismatchError, UnknownNameError
+from schemas.tables import TABLES, Table
+from schemas.tables.declaration import BUCKET
+from warehouse.conformity import Rows, conform, first_per_key, sort_by_key
+from warehouse.delta import WRITER, is_as_declared, live_files, open_delta, open_or_create_delta, scan_files
+
+Result = TypeVar("Result")
+
+COMMIT_ATTEMPTS = 12
+FIRST_BACKOFF_S = 0.02
+LONGEST_BACKOFF_S = 2.0
+
+
+class Store:
+    """The Delta tables of one warehouse, one folder each.
+
+    Tables are given as declarations, or by name when they are among `schemas.tables.TABLES`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Look at `folder`, which need not exist before the first commit."""
+        self.folder = folder
+
+    def append(self, table: Table | str, rows: Rows) -> int:
+        """Add rows as they are.
+
+        Returns:
+            How many.
+
+        Raises:
+            SchemaMismatchError: the rows do not fit the table.
+            CommitConflictError: other writers kept winning.
+        """
+        declared = declaration(table)
+        arrow = sort_by_key(declared, conform(declared, rows))
+        if arrow.num_rows:
+            self._commit(
+                declared, lambda delta: write_deltalake(delta, arrow, mode="append", writer_properties=WRITER)
+            )
+        return int(arrow.num_rows)
+
+    def upsert(self, table: Table | str, rows: Rows, *, update: bool = False) -> int:
+        """Insert rows whose key is new; of several rows with one key the first counts.
+
+        A call that changes nothing makes no version.
+
+        Args:
+            table: the table or its name.
+            rows: rows under its schema.
+            update: also replace rows whose key is already there.
+
+        Returns:
+            Rows inserted or updated.
+
+        Raises:
+            SchemaMismatchError: the rows do not fit the table.
+            CommitConflictError: other writers kept winning.
+        """
+        declared = declaration(table)
+        arrow = sort_by_key(declared, first_per_key(declared, conform(declared, rows)))
+        columns = dict.fromkeys((*declared.partition_by, *declared.key))
+        predicate = " AND ".join(f'old."{column}" = new."{column}"' for column in columns)
+
+        def merge(delta: DeltaTable) -> int:
+            merger = delta.merge(
+                arrow, predicate, source_alias="new", target_alias="old", writer_properties=WRITER
+            ).when_not_matched_insert_all()
+            counts = (merger.when_matched_update_all() if update else merger).execute()
+            return int(counts["num_target_rows_inserted"] + counts["num_target_rows_updated"])
+
+        return self._commit(declared, merge) if arrow.num_rows else 0
+
+    def replace_buckets(self, table: Table | str, rows: Rows, buckets: Collection[int]) -> None:
+        """Put `rows` in place of all that whole buckets hold, in one commit; no rows empties them.
+
+        When the declaration changed (a signal with new columns), nothing that the table holds is of use any more:
+        it starts anew with these buckets, and its past versions stay readable.
+
+        Raises:
+            SchemaMismatchError: the rows do not fit the table, or one lies in another bucket.
+            CommitConflictError: other writers kept winning.
+        """
+        declared = declaration(table)
+        arrow = sort_by_key(declared, conform(declared, rows))
+        strays = set(pl.Series(arrow[BUCKET])) - set(buckets)
+        if strays:
+            raise SchemaMismatchError(
+                f"Rows for table {declared.name!r} lie in buckets {sorted(strays)}. "
+                f"Buckets to replace: {sorted(buckets)}"
+            )
+        scope = {"predicate": f"{BUCKET} IN ({', '.join(map(str, sorted(buckets)))})"}
+
+        def overwrite(delta: DeltaTable) -> None:
+            how = scope if is_as_declared(delta, declared) else {"schema_mode": "overwrite"}
+            write_deltalake(delta, arrow, mode="overwrite", writer_properties=WRITER, **how)
+
+        if buckets:
+            self._commit(declared, overwrite, may_redeclare=True)
+
+    def delete(self, table: Table | str, predicate: str) -> int:
+        """Delete the rows that a SQL predicate names.
+
+        Returns:
+            How many.
+
+        Raises:
+            CommitConflictError: other writers kept winning.
+        """
+        declared = declaration(table)
+        if self.version(declared) is None:
+            return 0
+        return self._commit(declared, lambda delta: int(delta.delete(predicate)["num_deleted_rows"]))
+
+    def version(self, table: Table | str) -> int | None:
+        """Give the current version of a table; null when it was never written."""
+        delta = open_delta(self.path(declaration(table).name))
+        return None if delta is None else int(delta.version())
+
+    def scan(
+        self,
+        table: Table | str,
+        *,
+        columns: Sequence[str] | None = None,
+        buckets: Collection[int] | None = None,
+        version: int | None = None,
+    ) -> pl.LazyFrame:
+        """Read lazily, in no particular order: only files of `buckets` and only bytes of `columns` are opened.
+
+        Args:
+            table: the table or its name.
+            columns: which columns, in this order; all by default.
+            buckets: which buckets of a partitioned table; all by default.
+            version: a past version of the table; the current one by default.
+
+        Returns:
+            Rows under the declared schema; none when the table was never written.
+        """
+        declared = declaration(table)
+        names = list(declared.column_names if columns is None else columns)
+        empty = pl.DataFrame(declared.arrow_schema.empty_table()).select(names).lazy()
+        delta = open_delta(self.path(declared.name), version)
+        if delta is None:
+            return empty
+        files = live_files(delta, self.path(declared.name))
+        if buckets is not None:
+            files = files.filter(pl.col(BUCKET).is_in(list(buckets)))
+        return pl.concat([empty, *scan_files(files, names)])
+
+    def read(
+        self,
+        table: Table | str,
+        *,
+        columns: Sequence[str] | None = None,
+        buckets: Collection[int] | None = None,
+        version: int | None = None,
+    ) -> pl.DataFrame:
+        """Read into memory, in the order of the key as far as `columns` hold it; arguments as of `scan`."""
+        frame = self.scan(table, columns=columns, buckets=buckets, version=version).collect()
+        order = [column for column in declaration(table).key if column in frame.columns]
+        return frame.sort(order) if order else frame
+
+    def path(self, name: str) -> Path:
+        """Give the folder of a table."""
+        return self.folder / name
+
+    def table_names(self) -> list[str]:
+        """Name the tables that were ever written, signals' own included."""
+        return sorted(path.parent.name for path in self.folder.glob("*/_delta_log"))
+
+    def _commit(
+        self, table: Table, commit: Callable[[DeltaTable], Result], *, may_redeclare: bool = False
+    ) -> Result:
+        """Run `commit` on the newest version until no other writer is faster."""
+        for attempt in range(COMMIT_ATTEMPTS):
+            delta = open_or_create_delta(self.path(table.name), table)
+            if not may_redeclare and not is_as_declared(delta, table):
+                raise _redeclared(table)
+            try:
+                return commit(delta)
+            except CommitFailedError:
+                time.sleep(random.uniform(0, min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2**attempt)))  # noqa: S311
+        raise CommitConflictError(
+            f"Other writers changed table {table.name!r} during each of {COMMIT_ATTEMPTS} attempts to commit.\n\n"
+            "Hint: run the same command again with fewer workers"
+        )
+
+
+def declaration(table: Table | str) -> Table:
+    """Give the declaration of a table that may be given by name.
+
+    Raises:
+        UnknownNameError: no declared table has that name.
+    """
+    if isinstance(table, Table):
+        return table
+    if table not in TABLES:
+        raise UnknownNameError.from_name("table", table, TABLES)
+    return TABLES[table]
+
+
+def _redeclared(table: Table) -> SchemaMismatchError:
+    return SchemaMismatchError(
+        f"Table {table.name!r} was written under another declaration than today's.\n\n"
+        "Hint: ingest the raw files into a new warehouse"
+    )

@@ -1,0 +1,122 @@
+"""DuckDB views over the live files of each table, and the views that join them.
+
+Two ways to bind a table, with the same columns: `from_files` is DuckDB's own Parquet reader, for the owner;
+`from_arrow` hands DuckDB an Arrow dataset, so that a connection needs no access to files at all (see `console`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from schemas.errors import QueryError, UnknownNameError
+from schemas.tables import TABLES
+from schemas.tables.declaration import BUCKET
+from warehouse.delta import live_files, open_delta
+from warehouse.joined import joined_views
+from warehouse.store import Store
+
+HIDDEN_COLUMNS = {"records": ("raw",)}
+"""Raw bytes may hold gold answers: they come back through `Warehouse.raw_record` alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveTable:
+    """One table at one version, or a declared table that was never written."""
+
+    name: str
+    folder: Path
+    schema: pa.Schema
+    """The columns that the view shows."""
+    delta: DeltaTable | None = None
+
+    def from_files(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Create the view over the table's Parquet files."""
+        files = [] if self.delta is None else live_files(self.delta, self.folder)["path"].to_list()
+        if not files:
+            connection.register(self.name, self.schema.empty_table())
+            return
+        columns = ", ".join(f'"{column}"' for column in self.schema.names)
+        listed = ", ".join(quote(file) for file in files)
+        partition = f", hive_partitioning = true, hive_types = {{'{BUCKET}': INTEGER}}"
+        connection.execute(
+            f'CREATE TEMP VIEW "{self.name}" AS SELECT {columns} FROM read_parquet([{listed}]'
+            f"{partition if self._is_partitioned else ', hive_partitioning = false'})"
+        )
+
+    def from_arrow(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Register the table as an Arrow dataset that does not know the hidden columns."""
+        if self.delta is None:
+            connection.register(self.name, self.schema.empty_table())
+        else:
+            connection.register(self.name, self.delta.to_pyarrow_dataset().replace_schema(self.schema))
+
+    @property
+    def _is_partitioned(self) -> bool:
+        return self.delta is not None and BUCKET in self.delta.metadata().partition_columns
+
+
+Bind = Callable[[LiveTable, duckdb.DuckDBPyConnection], None]
+
+
+def live_tables(
+    store: Store, *, versions: Mapping[str, int] | None = None, quarantined: bool = False
+) -> list[LiveTable]:
+    """Find the declared tables and the signals on disk.
+
+    Args:
+        store: the tables.
+        versions: for some tables, the version to see; the current one by default.
+        quarantined: also those that hold gold answers.
+
+    Raises:
+        QueryError: a version of a table that does not exist.
+        UnknownNameError: `versions` names an unknown table.
+    """
+    hidden = set() if quarantined else {name for name, table in TABLES.items() if table.is_quarantined}
+    names = [name for name in dict.fromkeys((*TABLES, *store.table_names())) if name not in hidden]
+    wanted = dict(versions or {})
+    for unknown in wanted.keys() - set(names):
+        raise UnknownNameError.from_name("table", unknown, names, where="versions")
+    return [live_table(store, name, wanted.get(name)) for name in names]
+
+
+def live_table(
+    store: Store, name: str, version: int | None = None, *, shown_as: str | None = None
+) -> LiveTable:
+    """Find one table.
+
+    Args:
+        store: the tables.
+        name: a declared table, or one on disk.
+        version: a past version; the current one by default.
+        shown_as: show the whole table, hidden columns included, under this other name.
+
+    Raises:
+        QueryError: a version that does not exist.
+    """
+    try:
+        delta = open_delta(store.path(name), version)
+    except DeltaError as exc:
+        raise QueryError(f"Table {name!r} has no version {version}. Newest: {store.version(name)}") from exc
+    schema = TABLES[name].arrow_schema if delta is None else pa.schema(delta.schema().to_arrow())
+    hidden = () if shown_as else HIDDEN_COLUMNS.get(name, ())
+    shown = pa.schema([field for field in schema if field.name not in hidden])
+    return LiveTable(name=shown_as or name, folder=store.path(name), schema=shown, delta=delta)
+
+
+def bind_views(connection: duckdb.DuckDBPyConnection, tables: list[LiveTable], bind: Bind) -> None:
+    """Bind every table, then create the views that join them."""
+    for table in tables:
+        bind(table, connection)
+    for name, sql in joined_views({table.name: table.schema.names for table in tables}).items():
+        connection.execute(f'CREATE TEMP VIEW "{name}" AS {sql}')
+
+
+def quote(text: str) -> str:
+    """Spell a SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
