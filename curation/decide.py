@@ -224,7 +224,7 @@ def _verdicts(candidates: pl.DataFrame, rule: str, reason: DecisionReason) -> pl
         pl.lit(False).alias("is_kept"),
         pl.lit(reason.value).alias("reason"),
         pl.lit(None, dtype=pl.String).alias("detail"),
-    ).cast(dict(VERDICTS))
+    ).cast(VERDICTS)
 
 
 def _fates(candidates: pl.DataFrame, trace: pl.DataFrame, split: Split) -> pl.DataFrame:
@@ -248,7 +248,7 @@ def _fates(candidates: pl.DataFrame, trace: pl.DataFrame, split: Split) -> pl.Da
             child_id=pl.lit(None, dtype=pl.String),
         )
         .select(DECISION_SCHEMA.names())
-        .cast(dict(DECISION_SCHEMA))
+        .cast(DECISION_SCHEMA)
     )
 
 

@@ -8,13 +8,16 @@ Environment.exhaustion, plus `OTHER_ERROR`. Two kinds of entries: *markers* deci
 OTHER_ERROR = "other_error"
 """Ours: a result that reports a failure of no known family."""
 
+_BEFORE_ERROR = (
+    "tool|mcp|api|http|runtime|execution|validation|syntax|internal|server|fatal|unexpected|network"
+)
 _AFTER_ERROR = (
     r"(?:\s*[:>\]!]|\s+-?\d|\s*$|\s+(?:executing|calling|running|invoking|occurred|while|during)\b)"
 )
 
 START_MARKERS: tuple[str, ...] = (
-    rf"(?:[\w.]+ )?(?:error|exception){_AFTER_ERROR}",
-    r"[\w.]*[a-z](?:error|exception)(?::|\()",
+    rf"(?:(?:{_BEFORE_ERROR}) )?(?:error|exception){_AFTER_ERROR}",
+    r"(?-i:[\w.]*[a-z](?:Error|Exception))(?::|\()",
     r"traceback \(most recent call last\)",
     r"(?:tool[ _])?(?:call|use|execution)[ _](?:failed|failure|error)\b",
     r"(?:tool_use_error|tool_error)>",

@@ -26,14 +26,9 @@ def error_kinds(results: pl.Series, *, anywhere: bool = False) -> pl.Series:
         anywhere: also take a phrase of a family anywhere in the text for a failure, as published.
 
     Examples:
-        >>> error_kinds(pl.Series(["Error: user not found", '{"note": "user not found"}', "429 Too Many Requests"]))
-        shape: (3,)
-        Series: '' [str]
-        [
-                "bad_query"
-                null
-                "rate_limit"
-        ]
+        >>> results = pl.Series(["Error: user not found", '{"note": "user not found"}', "429 Too Many Requests"])
+        >>> error_kinds(results).to_list()
+        ['bad_query', None, 'rate_limit']
     """
     texts = pl.DataFrame({"text": results.drop_nulls().unique()}, schema={"text": pl.String})
     failed = texts if anywhere else texts.filter(reports_failure(pl.col("text")))

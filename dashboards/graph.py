@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import cos, pi, sin, sqrt
 from typing import Any
 
@@ -64,7 +65,9 @@ def layered_layout(nodes: pl.DataFrame, edges: pl.DataFrame) -> Layout:
             columns[index].sort(key=lambda node: (_mean_row(node, neighbours, places), node))
             _set_rows(places, columns[index], index)
     return Layout(
-        places=places, column_count=len(columns), row_count=max((len(column) for column in columns), default=0)
+        places=places,
+        column_count=len(columns),
+        row_count=max((len(column) for column in columns), default=0),
     )
 
 
@@ -176,7 +179,8 @@ def _line_trace(moves: list[tuple[str, str]], places: dict[str, Point], **style:
 def _move_labels(moves: list[dict[str, Any]], places: dict[str, Point]) -> go.Scatter:
     """Put an unseen mark on the middle of each move, for the hover text."""
     middles = [
-        _curve(places[move["source_node_id"]], places[move["target_node_id"]])[CURVE_POINTS // 2] for move in moves
+        _curve(places[move["source_node_id"]], places[move["target_node_id"]])[CURVE_POINTS // 2]
+        for move in moves
     ]
     return go.Scatter(
         x=[x for x, _ in middles],
@@ -216,7 +220,12 @@ def _node_trace(nodes: pl.DataFrame, places: dict[str, Point], *, highlighted: s
                 "width": [3 if row["is_error"] else 1 for row in rows],
                 "color": [ERROR_OUTLINE if row["is_error"] else OUTLINE for row in rows],
             },
-            "colorbar": {"title": {"text": "success<br>potential"}, "thickness": 12, "len": 0.8, "tickformat": ".1f"},
+            "colorbar": {
+                "title": {"text": "success<br>potential"},
+                "thickness": 12,
+                "len": 0.8,
+                "tickformat": ".1f",
+            },
         },
     )
 
@@ -240,5 +249,5 @@ def _hover_text(row: dict[str, Any]) -> str:
 def _walked_moves(path: Sequence[str], moves: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """Give the moves of a walk that are among the drawn ones, each once."""
     drawn = {(move["source_node_id"], move["target_node_id"]) for move in moves}
-    pairs = zip(path, path[1:], strict=False)
+    pairs = pairwise(path)
     return list(dict.fromkeys(pair for pair in pairs if pair in drawn))

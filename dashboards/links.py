@@ -4,10 +4,11 @@ from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
-FUNNEL_PAGE = "pages/funnel.py"
-TRAJECTORY_PAGE = "pages/trajectory.py"
-TASK_PAGE = "pages/task.py"
+FUNNEL_PAGE = "screens/funnel.py"
+TRAJECTORY_PAGE = "screens/trajectory.py"
+TASK_PAGE = "screens/task.py"
 
 SHORT_ID_CHARS = 10
 
@@ -27,7 +28,7 @@ def with_trajectory_links(rows: pl.DataFrame, *, dataset_id: str | None = None) 
     return rows.select(address.alias("trajectory"), pl.exclude("trajectory_id"))
 
 
-def trajectory_link_column() -> object:
+def trajectory_link_column() -> ColumnConfig:
     """Configure the `trajectory` column of `with_trajectory_links`."""
     return st.column_config.LinkColumn(
         "trajectory",

@@ -7,12 +7,14 @@ characters; everything else of Streamlit reads Markdown, and Plotly's labels rea
 import html
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+import polars as pl
 import streamlit as st
 
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 INDENT = "  "
+OPENING, CLOSING = ("{", "["), ("}", "]")
 TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s"{}\[\],:]+')
 """The tokens of valid JSON: strings, punctuation, and numbers or words."""
 
@@ -53,19 +55,21 @@ def indent_json(text: str) -> str:
         json.loads(text)
     except (ValueError, RecursionError):
         return text
-    lines, depth, previous = [""], 0, ""
-    for token in TOKENS.findall(text):
-        is_closing = token in "}]"
+    lines, depth, before = [""], 0, ""
+    for part in TOKENS.findall(text):
+        is_closing = part in CLOSING
         depth -= is_closing
-        if (is_closing and previous not in "{[") or (previous and previous in "{[," and not is_closing):
+        if (before in OPENING and not is_closing) or before == "," or (is_closing and before not in OPENING):
             lines.append(INDENT * depth)
-        lines[-1] += f" {token}" if previous == ":" else token
-        depth += token in "{["
-        previous = token
+        lines[-1] += f" {part}" if before == ":" else part
+        depth += part in OPENING
+        before = part
     return "\n".join(lines)
 
 
-def show_words(excerpt: str, *, char_count: int, load: Callable[[], str], key: str, as_code: bool = False) -> None:
+def show_words(
+    excerpt: str, *, char_count: int, load: Callable[[], str], key: str, as_code: bool = False
+) -> None:
     """Show words as plain text, folded when the excerpt is not all of them.
 
     Args:
@@ -84,7 +88,32 @@ def show_words(excerpt: str, *, char_count: int, load: Callable[[], str], key: s
         st.text(words)
 
 
-def show_fact(label: str, value: object) -> None:
-    """Show one fact under its name; null shows as a dash."""
-    st.caption(label)
-    st.text("—" if value is None else str(value))
+def show_facts(facts: Mapping[str, object]) -> None:
+    """Show facts under their names, one below the other; null shows as a dash."""
+    for label, value in facts.items():
+        with st.container(gap=None):
+            st.caption(label)
+            st.text("—" if value is None else str(value))
+
+
+def show_figures(figures: Mapping[str, int | str | None]) -> None:
+    """Show figures side by side under their names, each as wide as it needs; null shows as a dash."""
+    with st.container(horizontal=True, gap="large"):
+        for label, value in figures.items():
+            st.metric(label, f"{value:,}" if isinstance(value, int) else value, width="content")
+
+
+def show_values(row: pl.DataFrame) -> None:
+    """Show the signals of one wide row by name; says so when there are none."""
+    values = row.row(0, named=True) if row.height else {}
+    if not values:
+        st.text("No signals yet; `winnow score` computes them.")
+        return
+    spelled = [_spelled(value) for value in values.values()]
+    st.dataframe(pl.DataFrame({"signal": list(values), "value": spelled}), hide_index=True)
+
+
+def _spelled(value: object) -> str:
+    if value is None:
+        return "—"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

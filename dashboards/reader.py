@@ -5,7 +5,7 @@
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import polars as pl
 import streamlit as st
 
 from warehouse import Console, Warehouse
+from warehouse.views import live_tables
 
 WAREHOUSE_VARIABLE = "WINNOW_WAREHOUSE"
 DEFAULT_WAREHOUSE = ".winnow"
@@ -62,15 +63,27 @@ def open_reader() -> Reader:
     return Reader(folder=folder, versions=_versions(folder))
 
 
+def beside(facts: pl.DataFrame, signals: pl.DataFrame, *, on: Sequence[str]) -> pl.DataFrame:
+    """Put signals beside facts, row by row; a name that the facts have already is theirs.
+
+    Examples:
+        >>> facts = pl.DataFrame({"step": [0, 1], "error_kind": [None, "timeout"]})
+        >>> signals = pl.DataFrame({"step": [1], "error_kind": ["timeout"], "loop_index": [3]})
+        >>> beside(facts, signals, on=["step"]).columns
+        ['step', 'error_kind', 'loop_index']
+    """
+    fresh = [name for name in signals.columns if name not in facts.columns]
+    return facts.join(signals.select(*on, *fresh), on=list(on), how="left", maintain_order="left")
+
+
 @st.cache_data(ttl=VERSIONS_TTL_S, max_entries=8, show_spinner=False)
 def _versions(folder: str) -> Versions:
-    store = Warehouse(folder).store
-    found = ((name, store.version(name)) for name in store.table_names())
-    return tuple((name, version) for name, version in found if version is not None)
+    tables = live_tables(Warehouse(folder).store)
+    return tuple((table.name, int(table.delta.version())) for table in tables if table.delta is not None)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _console(folder: str, versions: Versions) -> Console:
+def _console(folder: str, versions: Versions) -> Console:  # noqa: ARG001 - the versions are the cache's key
     """Open the console on one state; an evicted one closes when its last query lets go of it."""
     return Warehouse(folder).console(max_rows=MAX_ROWS, memory_limit=MEMORY_LIMIT, timeout_s=TIMEOUT_S)
 

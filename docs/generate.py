@@ -37,11 +37,18 @@ def _table(table: Table, level: str = "##") -> Iterator[str]:
     quarantine = " **Quarantined.**" if table.is_quarantined else ""
     yield f"{level} `{table.name}`\n\nOne row is {table.row}. Key: {', '.join(table.key)}.{quarantine}\n"
     yield "| column | type | meaning |\n|---|---|---|"
-    yield "\n".join(f"| `{column.name}` | {_type(column)} | {_meaning(column)} |" for column in table.columns) + "\n"
+    yield (
+        "\n".join(f"| `{column.name}` | {_type(column)} | {_meaning(column)} |" for column in table.columns)
+        + "\n"
+    )
 
 
 def _type(column: Column) -> str:
-    name = "list of calls" if pa.types.is_list(column.type) and pa.types.is_struct(column.type.value_type) else None
+    name = (
+        "list of calls"
+        if pa.types.is_list(column.type) and pa.types.is_struct(column.type.value_type)
+        else None
+    )
     return (name or str(column.type).replace("<item: ", "<").replace("|", "\\|")) + (
         ", null" if column.nullable else ""
     )

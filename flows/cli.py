@@ -29,17 +29,26 @@ app = typer.Typer(
 
 WarehouseOption = Annotated[
     Path | None,
-    typer.Option("--warehouse", envvar=settings.WAREHOUSE_VARIABLE, help="Folder of the store [default: .winnow]."),
+    typer.Option(
+        "--warehouse", envvar=settings.WAREHOUSE_VARIABLE, help="Folder of the store [default: .winnow]."
+    ),
 ]
-PathsArgument = Annotated[list[str], typer.Argument(help="Files, folders or quoted globs; plain, gzip or zstd.")]
-FormatOption = Annotated[str, typer.Option("--format", help="Rollout format, or `auto`: told from the content.")]
-SourceOption = Annotated[str | None, typer.Option("--source", help="Your name for the source [default: file name].")]
+PathsArgument = Annotated[
+    list[str], typer.Argument(help="Files, folders or quoted globs; plain, gzip or zstd.")
+]
+FormatOption = Annotated[
+    str, typer.Option("--format", help="Rollout format, or `auto`: told from the content.")
+]
+SourceOption = Annotated[
+    str | None, typer.Option("--source", help="Your name for the source [default: file name].")
+]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 if any record is refused.")]
 RecipeArgument = Annotated[Path, typer.Argument(help="Recipe file (YAML), see flows/recipes/.")]
 
 
 def main() -> None:
     """Run `winnow`; turn our own errors into one message and exit code 1."""
+    terminal.mute_interpreter_exit()
     try:
         app()
     except WinnowError as exc:
@@ -54,7 +63,9 @@ def run(
     warehouse: WarehouseOption = None,
     format_name: FormatOption = "auto",
     source: SourceOption = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the exports [default: WAREHOUSE/exports].")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the exports [default: WAREHOUSE/exports].")
+    ] = None,
     strict: StrictOption = False,
 ) -> None:
     """Ingest, score, curate and export in one go; safe to repeat, also after a crash.
@@ -72,7 +83,9 @@ def run(
     terminal.show_counts("scored", asdict(report.scored))
     _show_curation(report.curated)
     for exported in report.exported:
-        terminal.show_counts(f"exported {exported.format}", {"rows": exported.row_count, "folder": exported.folder})
+        terminal.show_counts(
+            f"exported {exported.format}", {"rows": exported.row_count, "folder": exported.folder}
+        )
     _exit_on_rejects(report.ingested.rejected_count, strict=strict)
 
 
@@ -95,14 +108,18 @@ def ingest(
         counts = ingest_flow(warehouse=root, paths=paths, format_name=format_name, source_name=source)
     terminal.show_counts("ingested", asdict(counts))
     if counts.rejected_count:
-        terminal.errors.print('Refused records are rows: winnow sql "SELECT * FROM records WHERE parse_status = \'rejected\'"')
+        terminal.errors.print(
+            "Refused records are rows: winnow sql \"SELECT * FROM records WHERE parse_status = 'rejected'\""
+        )
     _exit_on_rejects(counts.rejected_count, strict=strict)
 
 
 @app.command()
 def score(
     warehouse: WarehouseOption = None,
-    signals: Annotated[list[str] | None, typer.Option("--signals", help="Only these signals [default: all].")] = None,
+    signals: Annotated[
+        list[str] | None, typer.Option("--signals", help="Only these signals [default: all].")
+    ] = None,
 ) -> None:
     """Compute steps, topology and signals for what changed since the last time.
 
@@ -162,7 +179,9 @@ def export(
 def sql(
     query: Annotated[str | None, typer.Argument(help="One query; without it, a prompt.")] = None,
     warehouse: WarehouseOption = None,
-    result_format: Annotated[ResultFormat, typer.Option("--format", help="How to print.")] = ResultFormat.TABLE,
+    result_format: Annotated[
+        ResultFormat, typer.Option("--format", help="How to print.")
+    ] = ResultFormat.TABLE,
     out: Annotated[Path | None, typer.Option(help="File to write instead of stdout.")] = None,
 ) -> None:
     """Ask the warehouse anything, read-only, in DuckDB's SQL.
@@ -174,8 +193,10 @@ def sql(
     root = settings.warehouse_path(warehouse)
     with Warehouse(root).console(timeout_s=None) as console:
         if query is None and sys.stdin.isatty():
-            names = console.sql("SHOW TABLES").to_arrow().column(0).to_pylist()
-            terminal.prompt_for_queries(lambda text: console.sql(text).to_arrow(), names, root / "console_history")
+            names = [name for (name,) in console.sql("SHOW TABLES").rows()]
+            terminal.prompt_for_queries(
+                lambda text: console.sql(text).to_arrow(), names, root / "console_history"
+            )
         else:
             rows = console.sql(sys.stdin.read() if query is None else query).to_arrow()
             terminal.write_rows(rows, result_format, out)

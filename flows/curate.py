@@ -13,7 +13,6 @@ import polars as pl
 import pyarrow as pa
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from curation.candidates import SignalValues
 from curation.decide import Inputs, Outcome, Plan, dataset_id, decide
@@ -26,8 +25,8 @@ from flows.catalogue import training_format
 from flows.funnel import CurationCounts, publish_funnel
 from flows.recipes import load_recipe
 from flows.score import Bucket, batches_of, find_stale, read_buckets, read_frames, stage_versions
-from flows.settings import WORKERS
 from flows.versions import code_version
+from flows.workers import THREADS
 from schemas.errors import RecipeError, WinnowError
 from schemas.identity import digest
 from schemas.recipe import Recipe
@@ -50,7 +49,7 @@ class Curation:
     buckets: list[Bucket]
 
 
-@flow(name="curate", task_runner=ThreadPoolTaskRunner(max_workers=WORKERS))
+@flow(name="curate", task_runner=THREADS)
 def curate(*, warehouse: Path, recipe: Path, dry_run: bool = False) -> CurationCounts:
     """Apply a recipe.
 
@@ -83,7 +82,9 @@ def curate(*, warehouse: Path, recipe: Path, dry_run: bool = False) -> CurationC
     if not dry_run:
         _finish(house, curation, counts, versions)
     publish_funnel(
-        "curate", [{"rule and reason": name, "count": count} for name, count in counts.reasons.items()], "Curation"
+        "curate",
+        [{"rule and reason": name, "count": count} for name, count in counts.reasons.items()],
+        "Curation",
     )
     return counts
 
@@ -117,10 +118,13 @@ def explain_decision(warehouse: Path, recipe: Path, trajectory_id: str) -> pa.Ta
     found = house.sql("SELECT bucket FROM trajectories WHERE trajectory_id = ?", [trajectory_id]).rows()
     if not found:
         raise WinnowError(
-            f"No trajectory {trajectory_id!r}.\n\nHint: winnow sql \"SELECT trajectory_id FROM trajectories\""
+            f'No trajectory {trajectory_id!r}.\n\nHint: winnow sql "SELECT trajectory_id FROM trajectories"'
         )
     outcome = decide(read_inputs(house, curation, [found[0][0]]), curation.plan)
-    family = {trajectory_id, *(child.trajectory_id for child in outcome.repaired if child.parent_id == trajectory_id)}
+    family = {
+        trajectory_id,
+        *(child.trajectory_id for child in outcome.repaired if child.parent_id == trajectory_id),
+    }
     columns = ("trajectory_id", "rule", "verdict", "reason", "detail")
     judged = outcome.trace.with_columns(
         verdict=pl.when("is_kept").then(pl.lit("passed")).otherwise(pl.lit("dropped"))
@@ -192,11 +196,13 @@ def _read_ids(house: Warehouse, recipe: Recipe, buckets: list[int]) -> frozenset
             f"SELECT trajectory_id FROM trajectory_overview "
             f"WHERE bucket IN ({numbers}) AND relation <> 'repair' AND ({recipe.read.where})"
         )
-        return frozenset(found.to_arrow().column("trajectory_id").to_pylist())
+        return frozenset(found.to_polars()["trajectory_id"])
 
 
 def _is_finished(house: Warehouse, name: str) -> bool:
-    return house.store.read("datasets", columns=["dataset_id"]).filter(pl.col("dataset_id") == name).height > 0
+    return (
+        house.store.read("datasets", columns=["dataset_id"]).filter(pl.col("dataset_id") == name).height > 0
+    )
 
 
 def _remove_unfinished(house: Warehouse, name: str) -> None:
@@ -209,8 +215,12 @@ def _remove_unfinished(house: Warehouse, name: str) -> None:
 def _write(house: Warehouse, name: str, outcome: Outcome) -> None:
     if outcome.repaired:
         rows = trajectory_rows(outcome.repaired, bucket_count=house.bucket_count)
-        house.insert_repairs({table: arrow_table(table, rows[table]) for table in ("trajectories", "messages", "scores")})
-        house.store.upsert("lineage", arrow_table("lineage", [_lineage_row(child) for child in outcome.repaired]))
+        house.insert_repairs(
+            {table: arrow_table(table, rows[table]) for table in ("trajectories", "messages", "scores")}
+        )
+        house.store.upsert(
+            "lineage", arrow_table("lineage", [_lineage_row(child) for child in outcome.repaired])
+        )
     for table, frame in (("decisions", outcome.decisions), ("train_labels", outcome.labels)):
         house.store.append(table, frame.with_columns(dataset_id=pl.lit(name)))
 
@@ -233,7 +243,8 @@ def _finish(house: Warehouse, curation: Curation, counts: CurationCounts, versio
     }
     house.store.upsert("datasets", arrow_table("datasets", [row]))
     head: Row = {"name": recipe.name, "dataset_id": curation.dataset_id}
-    house.store.upsert("dataset_heads", arrow_table("dataset_heads", [head]), update=True)
+    if head not in house.store.read("dataset_heads").to_dicts():
+        house.store.upsert("dataset_heads", arrow_table("dataset_heads", [head]), update=True)
 
 
 def _counts(name: str, reasons: Counter[tuple[str, str, str]]) -> CurationCounts:

@@ -27,16 +27,15 @@ from warehouse import Warehouse
 
 STAGE = "export"
 PROVENANCE = "provenance.parquet"
-PROVENANCE_SCHEMA = pa.schema(
-    [
-        pa.field("split", pa.string()),
-        pa.field("row_index", pa.int64()),
-        pa.field("task_id", pa.string()),
-        pa.field("trajectory_id", pa.string()),
-        pa.field("parent_id", pa.string()),
-        pa.field("record_id", pa.string()),
-    ]
-)
+_PROVENANCE: dict[str, pa.DataType] = {
+    "split": pa.string(),
+    "row_index": pa.int64(),
+    "task_id": pa.string(),
+    "trajectory_id": pa.string(),
+    "parent_id": pa.string(),
+    "record_id": pa.string(),
+}
+PROVENANCE_SCHEMA = pa.schema(_PROVENANCE)
 """Per data row, in the order of its split's files: where it comes from; `parent_id` is null but for a repair."""
 
 # Which kept trajectories go out: the recipe's predicate sees what people see in the console.
@@ -70,7 +69,9 @@ class ExportReport:
 
 
 @flow(name="export")
-def export(*, warehouse: Path, dataset: str, format_name: str, out: Path, where: str = "true") -> ExportReport:
+def export(
+    *, warehouse: Path, dataset: str, format_name: str, out: Path, where: str = "true"
+) -> ExportReport:
     """Write a dataset.
 
     Args:
@@ -95,7 +96,9 @@ def export(*, warehouse: Path, dataset: str, format_name: str, out: Path, where:
         export_id = digest("export", built["dataset_id"], form.name, form.version, where)
         row_count = sum(file["row_count"] for file in files)
         manifest = _manifest(built, form, where, files, losses)
-        (folder / "README.md").write_text(dataset_card(name=built["name"], form=form, files=files), encoding="utf-8")
+        (folder / "README.md").write_text(
+            dataset_card(name=built["name"], form=form, files=files), encoding="utf-8"
+        )
         (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
     row: Row = {
         "export_id": export_id,
@@ -106,8 +109,10 @@ def export(*, warehouse: Path, dataset: str, format_name: str, out: Path, where:
         "files": msgspec.json.encode(files).decode(),
         "losses": msgspec.json.encode(losses).decode(),
     }
-    house.store.upsert("exports", arrow_table("exports", [row]), update=True)
-    house.store.upsert("lineage", arrow_table("lineage", [_lineage_row(export_id, built["dataset_id"], form.name)]))
+    house.store.upsert("exports", arrow_table("exports", [row]))
+    house.store.upsert(
+        "lineage", arrow_table("lineage", [_lineage_row(export_id, built["dataset_id"], form.name)])
+    )
     publish_funnel("export", [{"format": form.name, "rows": row_count, **losses}], f"Export to {form.name}")
     return ExportReport(
         dataset_id=built["dataset_id"],
@@ -130,7 +135,9 @@ def find_dataset(house: Warehouse, dataset: str) -> Row:
     name = heads.get(dataset, dataset)
     if name not in datasets:
         known = ", ".join(sorted(heads)) or "(none)"
-        raise DatasetNotFoundError(f"No dataset {dataset!r}. Known datasets: {known}\n\nHint: winnow curate RECIPE")
+        raise DatasetNotFoundError(
+            f"No dataset {dataset!r}. Known datasets: {known}\n\nHint: winnow curate RECIPE"
+        )
     return datasets[name]
 
 
@@ -208,12 +215,18 @@ def read_trajectories(house: Warehouse, bucket: int, wanted: pl.DataFrame) -> It
 
 
 def _of(house: Warehouse, table: str, bucket: int, ids: pl.DataFrame) -> pl.DataFrame:
-    return house.store.scan(table, buckets=[bucket]).join(ids.lazy(), on="trajectory_id", how="semi").collect()
+    return (
+        house.store.scan(table, buckets=[bucket]).join(ids.lazy(), on="trajectory_id", how="semi").collect()
+    )
 
 
-def _labels(house: Warehouse, dataset_id: str, bucket: int, kept: pl.DataFrame) -> dict[str, dict[int, Label]]:
+def _labels(
+    house: Warehouse, dataset_id: str, bucket: int, kept: pl.DataFrame
+) -> dict[str, dict[int, Label]]:
     columns = ["dataset_id", "trajectory_id", "seq", "is_trained", "weight"]
-    rows = house.store.scan("train_labels", columns=columns, buckets=[bucket]).filter(pl.col("dataset_id") == dataset_id)
+    rows = house.store.scan("train_labels", columns=columns, buckets=[bucket]).filter(
+        pl.col("dataset_id") == dataset_id
+    )
     wanted = rows.join(kept.lazy().select("trajectory_id"), on="trajectory_id", how="semi").collect()
     labels: dict[str, dict[int, Label]] = {}
     for _, trajectory_id, seq, is_trained, weight in wanted.iter_rows():
@@ -232,7 +245,9 @@ def _origin(trajectory: Trajectory, split: str, row_index: int) -> Row:
     }
 
 
-def _manifest(built: Row, form: TrainingFormat[Any], where: str, files: list[Row], losses: dict[str, int]) -> Row:
+def _manifest(
+    built: Row, form: TrainingFormat[Any], where: str, files: list[Row], losses: dict[str, int]
+) -> Row:
     """Say from what and how the files were made, and nothing that differs between two equal builds."""
     return {
         "dataset_id": built["dataset_id"],
@@ -243,7 +258,9 @@ def _manifest(built: Row, form: TrainingFormat[Any], where: str, files: list[Row
         "input_fingerprint": built["input_fingerprint"],
         "table_versions": msgspec.Raw(built["table_versions"].encode()),
         "code_version": built["code_version"],
-        "counts": {name: built[name] for name in ("read_count", "repaired_count", "kept_count", "dropped_count")},
+        "counts": {
+            name: built[name] for name in ("read_count", "repaired_count", "kept_count", "dropped_count")
+        },
         "decision_counts": msgspec.Raw(built["decision_counts"].encode()),
         "row_count": sum(file["row_count"] for file in files),
         "files": files,

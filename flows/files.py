@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
@@ -46,7 +46,8 @@ def find_files(paths: Sequence[str | Path], *, source_name: str | None = None) -
             )
         found.update(dict.fromkeys(files))
     return [
-        SourceFile(path=path, name=source_name or _stem(path), file_bytes_count=path.stat().st_size) for path in found
+        SourceFile(path=path, name=source_name or _stem(path), file_bytes_count=path.stat().st_size)
+        for path in found
     ]
 
 
@@ -65,7 +66,7 @@ def open_decompressed(path: Path) -> Iterator[BinaryIO]:
     """
     with path.open("rb") as stream:
         magic = stream.read(4)
-    compression = next((name for start, name in COMPRESSIONS.items() if magic.startswith(start)), None)
+    compression: Any = next((name for start, name in COMPRESSIONS.items() if magic.startswith(start)), None)
     # Arrow reads concatenated zstd frames as one file and notices a truncated stream; the zstandard package's
     # reader ends a truncated stream without a word.
     with pa.input_stream(str(path), compression=compression) as native:
@@ -83,7 +84,8 @@ def _expand(given: str | Path) -> Iterable[Path]:
             if child.is_file() and not any(part.startswith(".") for part in child.relative_to(path).parts)
         ]
     if has_magic(str(given)):
-        return [Path(match) for match in glob(str(given), recursive=True) if Path(match).is_file()]
+        matches = glob(str(given), recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
+        return [Path(match) for match in matches if Path(match).is_file()]
     return []
 
 

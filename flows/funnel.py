@@ -32,7 +32,9 @@ class IngestCounts:
         """
         accounted = self.kept_count + self.rejected_count + self.repeated_count
         if self.record_count != accounted:
-            raise AssertionError(f"{self.record_count} records came in, but {accounted} are accounted for: {self}")
+            raise AssertionError(
+                f"{self.record_count} records came in, but {accounted} are accounted for: {self}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,9 @@ class CurationCounts:
         """
         decided = self.kept_count + self.dropped_count
         if self.read_count != decided:  # a repaired parent is replaced by one child, which is kept or dropped
-            raise AssertionError(f"{self.read_count} trajectories were read, but {decided} are accounted for: {self}")
+            raise AssertionError(
+                f"{self.read_count} trajectories were read, but {decided} are accounted for: {self}"
+            )
 
 
 def publish_funnel(key: str, rows: list[dict[str, object]], description: str) -> None:

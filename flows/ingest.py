@@ -4,20 +4,19 @@ Files are gathered into chunks of bounded size; one Prefect task reads one chunk
 bounded memory. A batch lands whole or not at all, so a killed run is continued by running it again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pyarrow as pa
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import progress
 from flows.catalogue import rollout_format
 from flows.files import SourceFile, file_digest, find_files, open_decompressed
 from flows.funnel import IngestCounts, publish_funnel
-from flows.settings import CHUNK_BYTES, INSERT_BYTES, WORKERS
+from flows.settings import CHUNK_BYTES, INSERT_BYTES
+from flows.workers import THREADS
 from schemas.identity import bucket_of, content_digest
 from schemas.reasons import RejectReason
 from schemas.rollouts import RawRecord, Rejection, RolloutFormat, Source, decode_record, read_records
@@ -28,7 +27,7 @@ from warehouse import Warehouse
 STAGE = "ingest"
 
 
-@flow(name="ingest", task_runner=ThreadPoolTaskRunner(max_workers=WORKERS))
+@flow(name="ingest", task_runner=THREADS)
 def ingest(
     *, warehouse: Path, paths: list[str], format_name: str = "auto", source_name: str | None = None
 ) -> IngestCounts:
@@ -52,10 +51,13 @@ def ingest(
     files = find_files(paths, source_name=source_name)
     progress.start(STAGE, len(files), "files")
     chunks = [
-        ingest_chunk.submit(warehouse=warehouse, files=chunk, format_name=format_name) for chunk in _chunks(files)
+        ingest_chunk.submit(warehouse=warehouse, files=chunk, format_name=format_name)
+        for chunk in _chunks(files)
     ]
     counts = sum((chunk.result() for chunk in chunks), IngestCounts())
-    publish_funnel("ingest", [{"stage": name, "count": count} for name, count in vars(counts).items()], "Ingest")
+    publish_funnel(
+        "ingest", [{"stage": name, "count": count} for name, count in vars(counts).items()], "Ingest"
+    )
     return counts
 
 
@@ -74,7 +76,7 @@ def ingest_chunk(*, warehouse: Path, files: list[SourceFile], format_name: str) 
         progress.advance(STAGE)
     pending.flush()
     # A source row says that all of its records landed, so it comes last.
-    house.store.upsert("sources", arrow_table("sources", [_source_row(*source) for source in _unique(sources)]), update=True)
+    house.store.upsert("sources", arrow_table("sources", [_source_row(*source) for source in sources]))
     counts = IngestCounts(file_count=len(files), new_trajectory_count=pending.new_trajectory_count)
     counts = sum((tally.counts() for _, _, tally in sources), counts)
     counts.check()
@@ -128,7 +130,9 @@ def _read_file(file: SourceFile, format_name: str, tally: _Tally) -> Iterator[tu
     except OSError as exc:
         raw = file.path.read_bytes()
         tally.record_count += 1
-        record = RawRecord(raw=raw, locator="file", index=tally.record_count - 1, record_id=content_digest(raw))
+        record = RawRecord(
+            raw=raw, locator="file", index=tally.record_count - 1, record_id=content_digest(raw)
+        )
         rejection = Rejection(reason=RejectReason.UNREADABLE_CONTAINER, detail=str(exc))
         yield record, _tallied(_Decoded(format_name=None, rejection=rejection), tally)
 
@@ -178,7 +182,7 @@ class _Batch:
         if not self.records:
             return
         rows = trajectory_rows(self.trajectories, bucket_count=self.house.bucket_count)
-        tables: dict[str, pa.Table] = {name: arrow_table(name, rows[name]) for name in ROLLOUT_TABLES}
+        tables = {name: arrow_table(name, rows[name]) for name in ROLLOUT_TABLES}
         added = self.house.insert_rollouts(tables, arrow_table("records", self.records))
         self.new_trajectory_count += added["trajectories"]
         self.held, self.records, self.trajectories, self.bytes_count = set(), [], [], 0
@@ -218,11 +222,6 @@ def _source_row(source_id: str, file: SourceFile, tally: _Tally) -> Row:
         "repeated_count": tally.repeated_count,
         "trajectory_count": tally.trajectory_count,
     }
-
-
-def _unique(sources: list[tuple[str, SourceFile, _Tally]]) -> Iterable[tuple[str, SourceFile, _Tally]]:
-    """Keep the first of files with equal content."""
-    return {source[0]: source for source in reversed(sources)}.values()
 
 
 def _chunks(files: list[SourceFile]) -> Iterator[list[SourceFile]]:

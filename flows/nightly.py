@@ -85,5 +85,7 @@ def _funnel(report: NightlyReport) -> list[dict[str, object]]:
         "dropped": report.curated.dropped_count,
         "kept": report.curated.kept_count,
     }
-    stages |= {f"exported {number}: {done.format}": done.row_count for number, done in enumerate(report.exported, 1)}
+    stages |= {
+        f"exported {number}: {done.format}": done.row_count for number, done in enumerate(report.exported, 1)
+    }
     return [{"stage": stage, "count": count} for stage, count in stages.items()]

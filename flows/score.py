@@ -12,7 +12,6 @@ from pathlib import Path
 import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from curation.frames import Frames
 from curation.signals import SIGNALS
@@ -21,7 +20,8 @@ from curation.steps import STEPS_VERSION, build_steps
 from curation.topology.quotient import TOPOLOGY_VERSION, build_topology
 from flows import progress
 from flows.funnel import ScoreCounts, publish_funnel
-from flows.settings import BATCH_MESSAGES, WORKERS
+from flows.settings import BATCH_MESSAGES
+from flows.workers import THREADS
 from schemas.errors import UnknownNameError
 from schemas.identity import digest
 from schemas.rows import arrow_table
@@ -48,7 +48,7 @@ class Bucket:
     message_count: int
 
 
-@flow(name="score", task_runner=ThreadPoolTaskRunner(max_workers=WORKERS))
+@flow(name="score", task_runner=THREADS)
 def score(*, warehouse: Path, signals: list[str] | None = None) -> ScoreCounts:
     """Bring steps, topology and signals up to date.
 
@@ -77,7 +77,9 @@ def score(*, warehouse: Path, signals: list[str] | None = None) -> ScoreCounts:
         bucket_count=len(buckets),
         recomputed_stage_count=recomputed,
     )
-    publish_funnel("score", [{"stage": name, "count": count} for name, count in vars(counts).items()], "Score")
+    publish_funnel(
+        "score", [{"stage": name, "count": count} for name, count in vars(counts).items()], "Score"
+    )
     return counts
 
 
@@ -166,8 +168,12 @@ def find_stale(
 
 def read_frames(house: Warehouse, buckets: list[int], *, steps_are_stale: bool = False) -> Frames:
     """Read one batch of buckets, without repairs."""
-    trajectories = house.store.read("trajectories", buckets=buckets).filter(pl.col("relation") != Relation.REPAIR.value)
-    messages = house.store.read("messages", buckets=buckets).join(trajectories, on="trajectory_id", how="semi")
+    trajectories = house.store.read("trajectories", buckets=buckets).filter(
+        pl.col("relation") != Relation.REPAIR.value
+    )
+    messages = house.store.read("messages", buckets=buckets).join(
+        trajectories, on="trajectory_id", how="semi"
+    )
     steps = build_steps(messages) if steps_are_stale else house.store.read("steps", buckets=buckets)
     return Frames(trajectories=trajectories, messages=messages, steps=steps)
 

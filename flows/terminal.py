@@ -1,5 +1,7 @@
 """What the command line shows: progress bars, query results, the interactive SQL prompt."""
 
+import atexit
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,13 +22,25 @@ from rich.text import Text
 from flows import progress
 from schemas.errors import WinnowError
 
-screen = Console()
+PIPED_COLUMNS = 240
+"""Width of what goes into a pipe or a file, where no terminal sets one."""
+
+screen = Console(width=None if sys.stdout.isatty() else PIPED_COLUMNS)
 """Where results go."""
-errors = Console(stderr=True)
+errors = Console(stderr=True, width=None if sys.stderr.isatty() else PIPED_COLUMNS)
 """Where progress and faults go, so that results can be piped."""
 
 SHOWN_ROWS = 100
 SHOWN_CHARS = 200
+
+
+def mute_interpreter_exit() -> None:
+    """Keep DuckDB's binding from listing "leaked" objects on stderr when the interpreter ends.
+
+    Prefect's threads outlive the program's last line and hold references, so nanobind's check at exit always finds some
+    (nanobind.readthedocs.io, refleaks). Exit functions run last in, first out: call this first, so that it comes last.
+    """
+    atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))
 
 
 class ResultFormat(StrEnum):
@@ -59,7 +73,10 @@ class Bars:
 def progress_bars() -> Iterator[None]:
     """Show the progress of the flows that run in the block; nothing when stderr is no terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, disable=not errors.is_terminal) as bars, progress.shown_by(Bars(bars)):
+    with (
+        Progress(*columns, console=errors, disable=not errors.is_terminal) as bars,
+        progress.shown_by(Bars(bars)),
+    ):
         yield
 
 
@@ -113,7 +130,9 @@ def prompt_for_queries(run: Callable[[str], pa.Table], words: list[str], history
     session: PromptSession[str] = PromptSession(
         history=FileHistory(str(history)), completer=WordCompleter(words, ignore_case=True)
     )
-    screen.print("Read-only SQL (DuckDB). End a query with `;`, leave with Ctrl-D. `SHOW TABLES;` lists the tables.")
+    screen.print(
+        "Read-only SQL (DuckDB). End a query with `;`, leave with Ctrl-D. `SHOW TABLES;` lists the tables."
+    )
     pending = ""
     while True:
         try:
@@ -152,7 +171,9 @@ def _encode(rows: pa.Table, result_format: ResultFormat, stream: IO[bytes]) -> N
 def _with_nested_as_json(rows: pa.Table) -> pa.Table:
     """Turn lists and structs, which CSV does not have, into JSON text."""
     columns = [
-        pa.array([None if cell is None else msgspec.json.encode(cell).decode() for cell in column.to_pylist()])
+        pa.array(
+            [None if cell is None else msgspec.json.encode(cell).decode() for cell in column.to_pylist()]
+        )
         if pa.types.is_nested(column.type)
         else column
         for column in rows.columns

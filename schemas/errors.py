@@ -105,4 +105,6 @@ class MissingExtraError(WinnowError, ImportError):
     @classmethod
     def from_extra(cls, package: str, extra: str, purpose: str) -> "MissingExtraError":
         """Say what is missing, for what, and the line that installs it."""
-        return cls(f"{purpose} needs the package {package!r}.\n\nHint: pip install -e '.[{extra}]' -c constraints.txt")
+        return cls(
+            f"{purpose} needs the package {package!r}.\n\nHint: pip install -e '.[{extra}]' -c constraints.txt"
+        )

@@ -122,7 +122,9 @@ def parse_recipe(text: str, *, where: str = "recipe") -> Recipe:
         return msgspec.convert(content, Recipe)
     except msgspec.ValidationError as exc:
         known = ", ".join(Recipe.__struct_fields__)
-        raise RecipeError(f"{where} is not a recipe: {exc}. Known keys: {known}\n\nHint: see docs/recipes.md") from exc
+        raise RecipeError(
+            f"{where} is not a recipe: {exc}. Known keys: {known}\n\nHint: see docs/recipes.md"
+        ) from exc
 
 
 def _rule(entry: object, family: str, where: str) -> dict[str, object]:

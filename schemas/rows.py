@@ -88,7 +88,9 @@ def trajectory_from_rows(
         record_part=trajectory["record_part"],
         source_name=trajectory["source_name"],
         source_format=trajectory["source_format"],
-        task=Task(**{name: task[name] for name in ("benchmark", "task_key", "split", "instruction", "policy")}),
+        task=Task(
+            **{name: task[name] for name in ("benchmark", "task_key", "split", "instruction", "policy")}
+        ),
         messages=tuple(_message(row) for row in sorted(messages, key=lambda row: row["seq"])),
         trial=trajectory["trial"],
         agent=trajectory["agent"],

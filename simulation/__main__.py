@@ -26,7 +26,7 @@ def main() -> None:
             skills=skills,
             processes=options.processes,
         )
-    except ValueError as error:
+    except (ValueError, FileExistsError) as error:
         raise SystemExit(f"{error}") from error
     rate = summary.success_count / summary.rollout_count
     print(f"{summary.rollout_count} rollouts, {summary.byte_count / 1e6:.1f} MB, in {summary.rollouts}")

@@ -28,7 +28,7 @@ from simulation.world import MALFORMED, UNKNOWN, Call, Row
 PARALLEL_RATE: Final = 0.15
 """How often a careful agent looks at all look-alikes in one turn."""
 
-PEEK_RATE: Final = 0.2
+PEEK_RATE: Final = 0.05
 """How often a hasty agent with more than two look-alikes looks at the first before it guesses."""
 
 MISUSE_RATE: Final = 0.06
@@ -170,11 +170,11 @@ SKILLS: Final[dict[str, Skill]] = {
 """Every skill by name."""
 
 MIX: Final[dict[str, float]] = {
-    "careful": 0.08,
+    "careful": 0.06,
     "redundant": 0.04,
     "recovering": 0.12,
-    "hasty": 0.62,
-    "looping": 0.07,
-    "quitter": 0.07,
+    "hasty": 0.66,
+    "looping": 0.06,
+    "quitter": 0.06,
 }
-"""How often each skill is drawn: a weak policy, half of whose successes are luck."""
+"""How often each skill is drawn: a weak policy, more than half of whose successes rest on a guess."""

@@ -81,7 +81,7 @@ def generate(
     """Write `tasks` x `trials` rollouts to `out`/rollouts and the truth to `out`/truth/truth.jsonl.
 
     Args:
-        out: a folder, made if missing; files of the same names are replaced
+        out: a folder, made if missing; it must hold no rollouts yet
         tasks: number of tasks, 1 or more
         trials: rollouts per task, 1 or more
         seed: any integer
@@ -92,6 +92,7 @@ def generate(
 
     Raises:
         ValueError: an argument is out of range or unknown
+        FileExistsError: `out` holds rollouts already
     """
     plan = Plan(
         tasks=tasks,
@@ -102,6 +103,7 @@ def generate(
         skills=tuple(skills if skills is not None else SKILLS),
     )
     _check(plan, processes)
+    _check_empty(out)
     truth = out / "truth" / "truth.jsonl"
     truth.parent.mkdir(parents=True, exist_ok=True)
     skill_counts: Counter[str] = Counter()
@@ -191,6 +193,15 @@ def _check(plan: Plan, processes: int) -> None:
     _check_name("format", plan.format, known=tuple(FORMATS))
     _check_name("rendering", plan.rendering, known=tuple(RENDERINGS))
     check_skills(plan.skills)
+
+
+def _check_empty(out: Path) -> None:
+    # Parts of an earlier, larger run would stay beside the new ones and be ingested with them.
+    if any(out.glob("rollouts/*")):
+        raise FileExistsError(
+            f"Folder `out` {str(out)!r} holds rollouts already. Allowed: a new folder, or one without rollouts.\n\n"
+            "Hint: remove it, or write to another folder"
+        )
 
 
 def _check_name(parameter: str, name: str, *, known: tuple[str, ...]) -> None:

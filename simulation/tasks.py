@@ -15,7 +15,7 @@ from simulation.world import RESULT_OF, Call, Record
 Split = Literal["train", "play"]
 """Tasks to write rollouts of, and tasks to play: drawn from disjoint streams."""
 
-LOOK_ALIKE_WEIGHTS: Final = {2: 0.7, 3: 0.3}
+LOOK_ALIKE_WEIGHTS: Final = {2: 0.75, 3: 0.25}
 """How many records of a task share the wanted item, and how often."""
 
 FINAL_RATE: Final = 0.12

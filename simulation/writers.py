@@ -52,7 +52,7 @@ def encode_openai_chat(rollout: Rollout, scene: Scene) -> bytes:
             "reward": rollout.reward,
             "status": rollout.status,
             "messages": messages,
-            "tools": _encode_tools(id(scene.tools), scene),
+            "tools": _encode_tools(scene),
         },
         option=orjson.OPT_APPEND_NEWLINE,
     )
@@ -107,7 +107,7 @@ def encode_atif(rollout: Rollout, scene: Scene) -> bytes:
                 "name": AGENT,
                 "version": VERSION,
                 "model_name": MODEL,
-                "tool_definitions": _encode_tools(id(scene.tools), scene),
+                "tool_definitions": _encode_tools(scene),
             },
             "steps": steps,
             "final_metrics": {"total_steps": len(steps)},
@@ -184,8 +184,9 @@ def _system_message(text: str) -> orjson.Fragment:
 _TOOLS: dict[int, orjson.Fragment] = {}
 
 
-def _encode_tools(key: int, scene: Scene) -> orjson.Fragment:
-    # The schemas are constants of a domain, so their identity is a safe and cheap key.
+def _encode_tools(scene: Scene) -> orjson.Fragment:
+    # The schemas are constants that live as long as the process, so identity is a safe and cheap key.
+    key = id(scene.tools)
     fragment = _TOOLS.get(key)
     if fragment is None:
         fragment = _TOOLS[key] = orjson.Fragment(orjson.dumps(scene.tools))

@@ -1,9 +1,23 @@
 """What all tests share: where the repository and the real rollouts are, and a Prefect of the tests' own."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
+
+from flows.settings import prepare_prefect
+
+# Prefect reads its settings when it is imported, which collecting the tests does: so this cannot be a fixture.
+# It keeps the user's warehouse, Prefect and hubs out of the tests.
+HOME = Path(tempfile.mkdtemp(prefix="winnow-tests-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+for name in ("WINNOW_WAREHOUSE", "PREFECT_API_URL", "PREFECT_HOME"):
+    os.environ.pop(name, None)
+os.environ |= {"HF_HOME": str(HOME / "huggingface"), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+prepare_prefect(HOME)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
@@ -24,21 +38,3 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def airline_file(real_data: Path) -> Path:
     return real_data / "tau_bench" / "gpt-4o-airline.json.zst"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the user's warehouse, Prefect and hubs out of the tests."""
-    home = tmp_path_factory.mktemp("home")
-    for name in ("WINNOW_WAREHOUSE", "PREFECT_API_URL"):
-        os.environ.pop(name, None)
-    os.environ |= {
-        "PREFECT_HOME": str(home / "prefect"),
-        "HF_HOME": str(home / "huggingface"),
-        "HF_HUB_OFFLINE": "1",
-        "HF_DATASETS_OFFLINE": "1",
-    }
-    (home / "prefect").mkdir()
-    from flows.settings import prepare_prefect
-
-    prepare_prefect(home)

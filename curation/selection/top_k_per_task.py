@@ -11,7 +11,10 @@ from curation.topology.score import weighted_score
 from schemas.errors import RecipeError
 from schemas.reasons import DecisionReason
 
-DEFAULT_WEIGHTS = {"efficiency": 1.0, "recovery": 1.0, "diversity": 0.0, "success_potential_mean": 0.0}
+METRICS = ("diversity", "efficiency", "recovery", "success_potential_mean")
+"""Metrics that can be weighed."""
+
+DEFAULT_WEIGHTS = {"efficiency": 2.0, "recovery": 1.0}
 """Ours: none are published."""
 
 GROUPINGS = ("group_id", "task_id")
@@ -44,10 +47,11 @@ class TopKPerTask(Selector):
             raise RecipeError(f"`k` of {self.name!r} must be 1 or more, got {self.k!r}.")
         if self.group_by not in GROUPINGS:
             raise RecipeError(f"`group_by` must be one of {', '.join(GROUPINGS)}, got {self.group_by!r}.")
-        unknown = sorted(set(self.weights) - set(DEFAULT_WEIGHTS))
+        unknown = sorted(set(self.weights) - set(METRICS))
         if unknown:
-            known = ", ".join(sorted(DEFAULT_WEIGHTS))
-            raise RecipeError(f"`weights` has unknown metrics: {', '.join(unknown)}. Known metrics: {known}")
+            raise RecipeError(
+                f"`weights` has unknown metrics: {', '.join(unknown)}. Known metrics: {', '.join(METRICS)}"
+            )
         if min(self.weights.values(), default=0) < 0 or sum(self.weights.values()) <= 0:
             raise RecipeError(f"`weights` must be 0 or more and not all 0, got {dict(self.weights)!r}.")
 

@@ -38,7 +38,7 @@ class TopologyMetrics(Signal):
         Column(
             name="recovery",
             type=REAL,
-            doc="How far the potential rises again after sharp falls, summed; null unless it succeeds.",
+            doc="How far the potential rises again after setbacks, summed; null unless it succeeds.",
             nullable=True,
             minimum=0,
         ),
@@ -72,7 +72,7 @@ class TopologyMetrics(Signal):
     include_text_turns: bool = False
     """Also take turns without calls for states."""
     recovery_drop: float = 0.1
-    """Least fall of the potential that a recovery starts from, in (0, 1]; not published."""
+    """Least fall of the potential that is a setback, in (0, 1]; not published."""
 
     def measure(self, frames: Frames) -> dict[str, pl.DataFrame]:
         """Build the graphs and measure each walk through them."""

@@ -14,10 +14,12 @@ def successful(walks: pl.DataFrame) -> pl.DataFrame:
 
 
 def recoveries(walks: pl.DataFrame, topology: Topology, *, drop: float) -> pl.DataFrame:
-    """Sum how far the potential rises again after each sharp fall.
+    """Sum how far the potential rises again after each setback.
 
-    Over all states t with phi(t) - phi(t - 1) <= -drop: max(0, max over later s of phi(s) - phi(t)). Here phi is the
-    graph's own success potential; it is not cross-fitted, because only successes are compared with each other.
+    Over the states t of the walk that are a setback: max(0, max over later s of phi(s) - phi(t)). A setback is a sharp
+    fall, phi(t) - phi(t - 1) <= -drop, or a result that reports failure. States count at their first visit only, so
+    that a loop earns nothing. Here phi is the graph's own success potential; it is not cross-fitted, because only
+    successes are compared with each other.
 
     Args:
         walks: successful walks, in order.
@@ -25,15 +27,16 @@ def recoveries(walks: pl.DataFrame, topology: Topology, *, drop: float) -> pl.Da
         drop: least fall that counts, in (0, 1].
 
     Returns:
-        `trajectory_id`, `recovery` (0 or more; 0 when nothing fell).
+        `trajectory_id`, `recovery` (0 or more; 0 without a setback).
     """
     potentials = topology.nodes.select("group_id", "node_id", phi="success_potential")
-    felt = walks.join(potentials, on=["group_id", "node_id"], how="left", maintain_order="left")
+    visits = walks.unique(["trajectory_id", "node_id"], keep="first", maintain_order=True)
+    felt = visits.join(potentials, on=["group_id", "node_id"], how="left", maintain_order="left")
     fall = pl.col("phi").shift(1).over("trajectory_id") - pl.col("phi")
     best_later = pl.col("phi").reverse().cum_max().reverse().shift(-1).over("trajectory_id")
     rise = (best_later - pl.col("phi")).clip(lower_bound=0)
     return (
-        felt.with_columns(regained=pl.when(fall >= drop).then(rise))
+        felt.with_columns(regained=pl.when((fall >= drop) | pl.col("is_error")).then(rise))
         .group_by("trajectory_id", maintain_order=True)
         .agg(recovery=pl.col("regained").sum())
     )

@@ -98,7 +98,7 @@ REWARDS = """
     LIMIT $limit
 """
 
-PASS_RATES = """
+RATES_OF_GROUPS = """
     SELECT (least(floor(pass_rate * $bins), $bins - 1) + 0.5) / $bins AS center, count(*) AS group_count
     FROM group_signals
     WHERE pass_rate IS NOT NULL
@@ -155,4 +155,4 @@ def pass_rate_bins(reader: Reader) -> pl.DataFrame:
     """Count groups per bin of pass rate; empty when groups were not scored yet."""
     if "pass_rate" not in reader.columns("group_signals"):
         return pl.DataFrame(schema={"center": pl.Float64, "group_count": pl.Int64})
-    return reader.rows(PASS_RATES, {"bins": BIN_COUNT, "limit": ROW_LIMIT})
+    return reader.rows(RATES_OF_GROUPS, {"bins": BIN_COUNT, "limit": ROW_LIMIT})

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.reader import Reader
+from dashboards.reader import MAX_ROWS, Reader, beside
 from schemas.identity import digest
 
 GROUP_LIMIT = 200
@@ -59,7 +59,9 @@ GROUP = """
     LEFT JOIN topology_tasks AS graph USING (group_id)
 """
 
-GROUP_SIGNALS = "SELECT * EXCLUDE (group_id, bucket, task_id) FROM group_signals WHERE group_id = $group LIMIT 1"
+GROUP_SIGNALS = (
+    "SELECT * EXCLUDE (group_id, bucket, task_id) FROM group_signals WHERE group_id = $group LIMIT 1"
+)
 
 NODES = """
     SELECT
@@ -80,14 +82,16 @@ EDGES = """
 
 TRIALS = """
     SELECT
-        o.trajectory_id, o.trial, o.status, o.outcome_reward, o.is_success, o.message_count, o.step_count,
-        o.error_step_count, o.relation, signal.* EXCLUDE (trajectory_id, bucket, task_id, group_id)
-    FROM trajectory_overview AS o
-    LEFT JOIN signals AS signal USING (trajectory_id)
-    WHERE o.group_id = $group
-    ORDER BY o.relation = 'repair', o.trial NULLS LAST, o.trajectory_id
+        trajectory_id, trial, status, outcome_reward, is_success, message_count, step_count, error_step_count, relation
+    FROM trajectory_overview
+    WHERE group_id = $group
+    ORDER BY relation = 'repair', trial NULLS LAST, trajectory_id
     LIMIT $limit
 """
+
+TRIAL_SIGNALS = (
+    "SELECT * EXCLUDE (bucket, task_id, group_id) FROM signals WHERE group_id = $group LIMIT $limit"
+)
 
 WALK = """
     SELECT action_key, observation_key
@@ -95,6 +99,10 @@ WALK = """
     WHERE trajectory_id = $trajectory
     ORDER BY step
     LIMIT $limit
+"""
+
+KNOWN_NODES = """
+    SELECT node_id FROM topology_nodes WHERE group_id = $group AND list_contains($nodes, node_id) LIMIT $limit
 """
 
 
@@ -134,13 +142,31 @@ def edges(reader: Reader, group_id: str, node_ids: list[str]) -> pl.DataFrame:
 
 def trials(reader: Reader, group_id: str) -> pl.DataFrame:
     """List a group's trials with every trajectory signal; repairs come last."""
-    return reader.rows(TRIALS, {"group": group_id, "limit": TRIAL_LIMIT})
+    facts = reader.rows(TRIALS, {"group": group_id, "limit": TRIAL_LIMIT})
+    signals = reader.rows(TRIAL_SIGNALS, {"group": group_id, "limit": MAX_ROWS})
+    return beside(facts, signals, on=("trajectory_id",))
 
 
-def walk(reader: Reader, trajectory_id: str) -> list[str]:
-    """Name the states of a trajectory's steps in order, by the graph's own rule: the hash of both keys.
+def walk(reader: Reader, group_id: str, trajectory_id: str, *, is_success: bool | None) -> list[str]:
+    """Name the states that a trial goes through in its group's graph, from start to end.
 
-    Steps that the graph passes over (turns of words only) have a state here too; no node of the graph has its name.
+    A step's state is named as the graph names it: by the hash of both keys. Steps that the graph passes over (turns of
+    words only) are passed over here too.
+
+    Args:
+        reader: the warehouse.
+        group_id: whose graph.
+        trajectory_id: the trial.
+        is_success: how it ended; null when that is unknown.
+
+    Returns:
+        Node ids; empty when the graph does not hold the trial (a repair, or an unknown outcome).
     """
     keys = reader.rows(WALK, {"trajectory": trajectory_id, "limit": STEP_LIMIT})
-    return [digest("node", action + observation) for action, observation in keys.iter_rows()]
+    states = [digest("node", action + observation) for action, observation in keys.iter_rows()]
+    found = reader.rows(KNOWN_NODES, {"group": group_id, "nodes": sorted(set(states)), "limit": STEP_LIMIT})
+    known = set(found["node_id"])
+    turns = [state for state in states if state in known]
+    if is_success is None or not turns:
+        return []
+    return ["START", *turns, "END_SUCCESS" if is_success else "END_FAILURE"]

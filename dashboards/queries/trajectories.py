@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.reader import Reader
+from dashboards.reader import Reader, beside
 
 FIND_LIMIT = 200
 TURN_LIMIT = 40
@@ -92,11 +92,18 @@ WORDS = "SELECT {field} FROM messages WHERE trajectory_id = $trajectory AND seq 
 WORD_FIELDS = ("text", "reasoning", "content_json")
 
 STEPS = """
-    SELECT turn.* EXCLUDE (trajectory_id, bucket, action_key, observation_key), signal.* EXCLUDE (trajectory_id, step, bucket)
-    FROM steps AS turn
-    LEFT JOIN step_signals AS signal USING (trajectory_id, step)
-    WHERE turn.trajectory_id = $trajectory
-    ORDER BY turn.step
+    SELECT * EXCLUDE (trajectory_id, bucket, action_key, observation_key)
+    FROM steps
+    WHERE trajectory_id = $trajectory
+    ORDER BY step
+    LIMIT $limit
+"""
+
+STEP_SIGNALS = """
+    SELECT * EXCLUDE (trajectory_id, bucket)
+    FROM step_signals
+    WHERE trajectory_id = $trajectory
+    ORDER BY step
     LIMIT $limit
 """
 
@@ -169,7 +176,9 @@ def turn_count(reader: Reader, trajectory_id: str) -> int:
     return int(reader.rows(TURN_COUNT, {"trajectory": trajectory_id}).item())
 
 
-def turns(reader: Reader, trajectory_id: str, *, dataset_id: str = "", offset: int = 0) -> list[dict[str, Any]]:
+def turns(
+    reader: Reader, trajectory_id: str, *, dataset_id: str = "", offset: int = 0
+) -> list[dict[str, Any]]:
     """Read one page of the messages that answer no call, with their labels in a dataset."""
     parameters = {"trajectory": trajectory_id, "dataset": dataset_id, "limit": TURN_LIMIT, "offset": offset}
     return reader.rows(TURNS, parameters).to_dicts()
@@ -191,7 +200,8 @@ def words(reader: Reader, trajectory_id: str, *, seq: int, field: str) -> str:
 
 def steps(reader: Reader, trajectory_id: str) -> pl.DataFrame:
     """Read the first steps with every step signal."""
-    return reader.rows(STEPS, {"trajectory": trajectory_id, "limit": STEP_LIMIT})
+    parameters = {"trajectory": trajectory_id, "limit": STEP_LIMIT}
+    return beside(reader.rows(STEPS, parameters), reader.rows(STEP_SIGNALS, parameters), on=("step",))
 
 
 def signals(reader: Reader, trajectory_id: str) -> pl.DataFrame:

@@ -3,8 +3,6 @@
 To add a format: one module with one frozen instance, one line in `ROLLOUT_FORMATS`, one test.
 """
 
-import msgspec
-
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 from schemas.rollouts.atif import ATIF
@@ -34,7 +32,9 @@ def detect_format(record: object) -> RolloutFormat:
             return rollout_format
     seen = ", ".join(sorted(map(repr, record))[:20]) if isinstance(record, dict) else type(record).__name__
     known = ", ".join(sorted(ROLLOUT_FORMATS))
-    raise RecordFault(RejectReason.UNKNOWN_FORMAT, f"Found {seen or 'no fields'}. Known formats: {known}.")
+    raise RecordFault(
+        RejectReason.UNKNOWN_FORMAT, f"Found {seen[:400] or 'no fields'}. Known formats: {known}."
+    )
 
 
 def decode_record(
@@ -58,12 +58,8 @@ def decode_record(
         chosen = chosen or detect_format(parsed)
         return chosen.decode(record, source)
     except RecordFault as fault:
-        reason, detail = fault.reason, fault.detail
-    except msgspec.ValidationError as exc:
-        reason, detail = RejectReason.UNEXPECTED_SHAPE, str(exc)
-    except RecursionError:
-        reason, detail = RejectReason.INVALID_JSON, "Nested too deeply to be read."
-    return Rejection(reason=reason, detail=detail, format_name=None if chosen is None else chosen.name)
+        name = None if chosen is None else chosen.name
+        return Rejection(reason=fault.reason, detail=fault.detail, format_name=name)
 
 
 __all__ = [

@@ -5,12 +5,13 @@ vLLM, SGLang and litellm add for reasoning.
 """
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
 from schemas.identity import digest
 from schemas.reasons import RejectReason
-from schemas.rollouts.fields import FLAG, INTEGER, TEXT, Fields, json_text
+from schemas.rollouts.fields import FLAG, TEXT, Fields, json_text
 from schemas.rollouts.linking import link_results
 from schemas.trajectory import Message, Origin, Role, ToolCall
 
@@ -28,6 +29,7 @@ ORIGINS = {
     Role.ASSISTANT: Origin.SAMPLED,
     Role.TOOL: Origin.INJECTED,
 }
+WEIGHT: msgspec.json.Decoder[Literal[0, 1]] = msgspec.json.Decoder(Literal[0, 1])
 REASONING_NAMES = ("reasoning_content", "reasoning", "thinking")
 
 
@@ -77,7 +79,8 @@ def prompt_key(messages: Iterable[Message], fallback: str) -> str:
     texts: list[str | None] = []
     for message in messages:
         if message.role in (Role.SYSTEM, Role.USER):
-            texts.append(message.content_json or message.text)
+            parts = message.content_json
+            texts.append(message.text if parts is None else msgspec.json.format(parts, indent=-1))
         if message.role is Role.USER:
             break
     return digest("prompt", *texts) if any(texts) else fallback
@@ -119,10 +122,8 @@ def _origin(fields: Fields, role: Role) -> Origin:
     """Tell where the words come from; `weight` 0 means context only, and `is_demo` a demonstration."""
     if fields.take_if("is_demo", FLAG):
         return Origin.DEMO
-    weight = fields.take_if("weight", INTEGER) if role is Role.ASSISTANT else None
-    if weight not in (None, 0, 1):
-        fields.put("weight", json_text(weight))
-    return Origin.COPIED if weight == 0 else ORIGINS[role]
+    is_context = role is Role.ASSISTANT and fields.take_if("weight", WEIGHT) == 0
+    return Origin.COPIED if is_context else ORIGINS[role]
 
 
 def _refusal(fields: Fields) -> str | None:

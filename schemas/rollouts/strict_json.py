@@ -13,6 +13,7 @@ from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 
 JSON_SPACE = b" \t\r\n"
+SPACES = (" ", "\t", "\r", "\n")
 
 
 def parse_json(raw: bytes) -> object:
@@ -36,7 +37,7 @@ def scan_elements(raw: bytes) -> tuple[list[bytes], int, bool]:
     one element does not cost its neighbours.
 
     Args:
-        raw: an array, without space around it.
+        raw: an array with at least one element, without space around it.
 
     Returns:
         The complete elements, the byte offset behind the last of them, and whether the array is whole.
@@ -44,20 +45,16 @@ def scan_elements(raw: bytes) -> tuple[list[bytes], int, bool]:
     text = raw.decode("utf-8", "surrogateescape")
     read = json.JSONDecoder().raw_decode
     elements: list[bytes] = []
-    position = _skip_space(text, 1)
-    is_whole = text[position:] == "]"
-    end = 1
-    while not is_whole:
+    position, end = 0, 1
+    while position == 0 or text[position : position + 1] == ",":
+        start = _skip_space(text, position + 1)
         try:
-            _, end = read(text, position)
+            _, end = read(text, start)
         except (ValueError, RecursionError):
             break
-        elements.append(_encode(text[position:end]))
+        elements.append(_encode(text[start:end]))
         position = _skip_space(text, end)
-        is_whole = text[position:] == "]"
-        if text[position : position + 1] != ",":
-            break
-        position = _skip_space(text, position + 1)
+    is_whole = bool(elements) and text[_skip_space(text, end) :] == "]"
     return elements, len(_encode(text[:end])), is_whole
 
 
@@ -100,7 +97,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _skip_space(text: str, position: int) -> int:
-    while text[position : position + 1] in tuple(" \t\r\n"):
+    while text[position : position + 1] in SPACES:
         position += 1
     return position
 

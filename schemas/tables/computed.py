@@ -3,7 +3,17 @@
 The signals' own tables are declared beside each signal, in `curation/signals`.
 """
 
-from schemas.tables.declaration import FLAG, INTEGER, REAL, STRING, STRINGS, Column, Table, bucket_column, id_column
+from schemas.tables.declaration import (
+    FLAG,
+    INTEGER,
+    REAL,
+    STRING,
+    STRINGS,
+    Column,
+    Table,
+    bucket_column,
+    id_column,
+)
 
 STEPS = Table(
     name="steps",
@@ -15,7 +25,9 @@ STEPS = Table(
         Column(name="step", type=INTEGER, doc="Order of the turn, from 0.", minimum=0),
         Column(name="seq", type=INTEGER, doc="`seq` of the assistant message.", minimum=0),
         Column(name="end_seq", type=INTEGER, doc="`seq` of its last result (or `seq` itself).", minimum=0),
-        Column(name="call_count", type=INTEGER, doc="Calls in the turn; 0 for a turn of words only.", minimum=0),
+        Column(
+            name="call_count", type=INTEGER, doc="Calls in the turn; 0 for a turn of words only.", minimum=0
+        ),
         Column(name="tool_names", type=STRINGS, doc="Names of the tools called, in order."),
         Column(name="action_key", type=STRING, doc="Hash of tool names and canonical arguments, in order."),
         Column(name="action_label", type=STRING, doc="The action for people, at most 120 characters."),
@@ -39,12 +51,21 @@ TOPOLOGY_NODES = Table(
         id_column("group_id", "The group of trials."),
         bucket_column(),
         id_column("task_id", "The task of the group."),
-        Column(name="node_id", type=STRING, doc="Hash of action and observation, or START, END_SUCCESS, END_FAILURE."),
         Column(
-            name="kind", type=STRING, doc="What the node is.", allowed=("start", "turn", "end_success", "end_failure")
+            name="node_id",
+            type=STRING,
+            doc="Hash of action and observation, or START, END_SUCCESS, END_FAILURE.",
+        ),
+        Column(
+            name="kind",
+            type=STRING,
+            doc="What the node is.",
+            allowed=("start", "turn", "end_success", "end_failure"),
         ),
         Column(name="action_label", type=STRING, doc="The action for people; empty for start and ends."),
-        Column(name="observation_label", type=STRING, doc="The observation for people; empty for start and ends."),
+        Column(
+            name="observation_label", type=STRING, doc="The observation for people; empty for start and ends."
+        ),
         Column(name="is_error", type=FLAG, doc="True when the turn's result reports a failure."),
         Column(name="depth", type=INTEGER, doc="Fewest edges from START.", minimum=0),
         Column(name="visit_count", type=INTEGER, doc="Distinct trials that visit it.", minimum=0),
@@ -81,7 +102,12 @@ TOPOLOGY_TASKS = Table(
         id_column("group_id", "The group of trials."),
         bucket_column(),
         id_column("task_id", "The task of the group."),
-        Column(name="trial_count", type=INTEGER, doc="Trials with a known outcome, which the graph holds.", minimum=1),
+        Column(
+            name="trial_count",
+            type=INTEGER,
+            doc="Trials with a known outcome, which the graph holds.",
+            minimum=1,
+        ),
         Column(name="success_count", type=INTEGER, doc="Those of them that succeed.", minimum=0),
         Column(name="node_count", type=INTEGER, doc="States, start and ends included.", minimum=2),
         Column(name="edge_count", type=INTEGER, doc="Distinct moves.", minimum=1),
@@ -117,6 +143,8 @@ BUCKET_STATES = Table(
         Column(name="stage", type=STRING, doc="`steps`, `topology`, or `signal:NAME`."),
         bucket_column(),
         Column(name="stage_version", type=STRING, doc="Version and parameters of the computation."),
-        Column(name="input_fingerprint", type=STRING, doc="Hash of the trajectory ids that it was computed from."),
+        Column(
+            name="input_fingerprint", type=STRING, doc="Hash of the trajectory ids that it was computed from."
+        ),
     ),
 )

@@ -13,13 +13,22 @@ DECISIONS = Table(
         id_column("trajectory_id", "The trajectory decided upon."),
         id_column("task_id", "Its task."),
         Column(name="verdict", type=STRING, doc="What was decided.", allowed=("kept", "dropped", "repaired")),
-        Column(name="rule", type=STRING, doc="The rule that decided: `read`, `repair:NAME`, `select:N:NAME`, `end`."),
-        Column(name="reason", type=STRING, doc="Stable reason code.", allowed=tuple(DecisionReason)),
-        Column(name="detail", type=STRING, doc="The values that decided, for people; null if none.", nullable=True),
-        id_column("child_id", "For `repaired`: the trajectory that takes its place; else null.", nullable=True),
         Column(
-            name="split", type=STRING, doc="Split of a kept trajectory; null otherwise.", nullable=True
+            name="rule",
+            type=STRING,
+            doc="The rule that decided: `read`, `repair:NAME`, `select:N:NAME`, `end`.",
         ),
+        Column(name="reason", type=STRING, doc="Stable reason code.", allowed=tuple(DecisionReason)),
+        Column(
+            name="detail",
+            type=STRING,
+            doc="The values that decided, for people; null if none.",
+            nullable=True,
+        ),
+        id_column(
+            "child_id", "For `repaired`: the trajectory that takes its place; else null.", nullable=True
+        ),
+        Column(name="split", type=STRING, doc="Split of a kept trajectory; null otherwise.", nullable=True),
     ),
 )
 
@@ -53,10 +62,14 @@ DATASETS = Table(
         Column(name="name", type=STRING, doc="The recipe's name."),
         Column(name="recipe_hash", type=STRING, doc="Hash of the recipe's meaning (not of its layout)."),
         Column(name="recipe", type=STRING, doc="The recipe as canonical JSON."),
-        Column(name="input_fingerprint", type=STRING, doc="Hash of the trajectories and signal versions read."),
+        Column(
+            name="input_fingerprint", type=STRING, doc="Hash of the trajectories and signal versions read."
+        ),
         Column(name="code_version", type=STRING, doc="Winnow's version and a hash of its computing code."),
         Column(name="table_versions", type=STRING, doc="Version of each table that was read, as JSON."),
-        Column(name="read_count", type=INTEGER, doc="Trajectories considered, repairs not counted.", minimum=0),
+        Column(
+            name="read_count", type=INTEGER, doc="Trajectories considered, repairs not counted.", minimum=0
+        ),
         Column(name="repaired_count", type=INTEGER, doc="Of these, replaced by a repair.", minimum=0),
         Column(name="kept_count", type=INTEGER, doc="Kept, repairs included.", minimum=0),
         Column(name="dropped_count", type=INTEGER, doc="Dropped, repairs included.", minimum=0),
@@ -95,12 +108,19 @@ LINEAGE = Table(
     key=("child_id", "parent_id"),
     columns=(
         id_column("child_id", "The derived entity."),
-        Column(name="child_kind", type=STRING, doc="What it is.", allowed=("trajectory", "dataset", "export")),
+        Column(
+            name="child_kind", type=STRING, doc="What it is.", allowed=("trajectory", "dataset", "export")
+        ),
         id_column("parent_id", "The entity that it derives from."),
         Column(
-            name="parent_kind", type=STRING, doc="What that is.", allowed=("record", "trajectory", "dataset", "recipe")
+            name="parent_kind",
+            type=STRING,
+            doc="What that is.",
+            allowed=("record", "trajectory", "dataset", "recipe"),
         ),
         Column(name="relation", type=STRING, doc="PROV relation.", allowed=("wasDerivedFrom",)),
-        Column(name="activity", type=STRING, doc="What derived it: `repair:NAME`, `curate`, `export:FORMAT`."),
+        Column(
+            name="activity", type=STRING, doc="What derived it: `repair:NAME`, `curate`, `export:FORMAT`."
+        ),
     ),
 )

@@ -5,6 +5,7 @@ checks all derive from it.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -33,7 +34,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
 
-    def field(self) -> pa.Field:
+    def field(self) -> "pa.Field[Any]":
         """Give the Arrow field."""
         return pa.field(self.name, self.type, nullable=self.nullable)
 
@@ -70,7 +71,10 @@ class Table:
 def bucket_column() -> Column:
     """Declare the partition column."""
     return Column(
-        name=BUCKET, type=pa.int32(), doc="Partition: hash of the task id, modulo the bucket count.", minimum=0
+        name=BUCKET,
+        type=pa.int32(),
+        doc="Partition: hash of the task id, modulo the bucket count.",
+        minimum=0,
     )
 
 

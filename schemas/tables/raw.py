@@ -10,10 +10,16 @@ SOURCES = Table(
     columns=(
         id_column("source_id", "SHA-256 of the file's bytes as they lie on disk (compressed if it is)."),
         Column(name="source_uri", type=STRING, doc="Where the file was first seen."),
-        Column(name="source_name", type=STRING, doc="The user's name for the source, else the file's own stem."),
-        Column(name="format", type=STRING, doc="Rollout format; null when none was recognised.", nullable=True),
+        Column(
+            name="source_name", type=STRING, doc="The user's name for the source, else the file's own stem."
+        ),
+        Column(
+            name="format", type=STRING, doc="Rollout format; null when none was recognised.", nullable=True
+        ),
         Column(name="file_bytes_count", type=INTEGER, doc="Size on disk in bytes.", minimum=0),
-        Column(name="record_count", type=INTEGER, doc="Raw records in it: kept + rejected + repeated.", minimum=0),
+        Column(
+            name="record_count", type=INTEGER, doc="Raw records in it: kept + rejected + repeated.", minimum=0
+        ),
         Column(name="kept_count", type=INTEGER, doc="Records that became trajectories.", minimum=0),
         Column(name="rejected_count", type=INTEGER, doc="Records refused, each with a reason.", minimum=0),
         Column(name="repeated_count", type=INTEGER, doc="Byte-equal repeats within this file.", minimum=0),
@@ -32,7 +38,9 @@ RECORDS = Table(
         Column(name="source_uri", type=STRING, doc="Where that file was."),
         Column(name="locator", type=STRING, doc="Place in the file: `$[3]`, `line 17`, or `file`."),
         Column(name="record_index", type=INTEGER, doc="Order in the file, from 0.", minimum=0),
-        Column(name="format", type=STRING, doc="Rollout format; null when none was recognised.", nullable=True),
+        Column(
+            name="format", type=STRING, doc="Rollout format; null when none was recognised.", nullable=True
+        ),
         Column(name="parse_status", type=STRING, doc="What became of it.", allowed=("parsed", "rejected")),
         Column(
             name="reason",
@@ -41,7 +49,9 @@ RECORDS = Table(
             nullable=True,
             allowed=tuple(RejectReason),
         ),
-        Column(name="detail", type=STRING, doc="What was found and expected; null when parsed.", nullable=True),
+        Column(
+            name="detail", type=STRING, doc="What was found and expected; null when parsed.", nullable=True
+        ),
         Column(name="trajectory_count", type=INTEGER, doc="Trajectories that it became.", minimum=0),
         Column(name="raw_bytes_count", type=INTEGER, doc="Length of `raw` in bytes.", minimum=0),
         Column(name="raw", type=BYTES, doc="The record's exact bytes."),

@@ -21,7 +21,9 @@ TASKS = Table(
             doc="What the policy is told; null when it is only in the messages.",
             nullable=True,
         ),
-        Column(name="policy", type=STRING, doc="The environment's rules; null when not given.", nullable=True),
+        Column(
+            name="policy", type=STRING, doc="The environment's rules; null when not given.", nullable=True
+        ),
     ),
 )
 
@@ -33,8 +35,12 @@ TASK_SECRETS = Table(
     columns=(
         id_column("task_id", "The task."),
         bucket_column(),
-        Column(name="gold_actions", type=STRING, doc="Gold calls as exact JSON; null if none.", nullable=True),
-        Column(name="gold_outputs", type=STRING, doc="Gold answers as exact JSON; null if none.", nullable=True),
+        Column(
+            name="gold_actions", type=STRING, doc="Gold calls as exact JSON; null if none.", nullable=True
+        ),
+        Column(
+            name="gold_outputs", type=STRING, doc="Gold answers as exact JSON; null if none.", nullable=True
+        ),
         Column(
             name="private_instruction",
             type=STRING,
@@ -69,12 +75,17 @@ TRAJECTORIES = Table(
         Column(name="record_part", type=INTEGER, doc="Which trajectory of that record, from 0.", minimum=0),
         Column(name="source_name", type=STRING, doc="The user's name for the source."),
         Column(name="source_format", type=STRING, doc="The rollout format."),
-        Column(name="trial", type=INTEGER, doc="Trial number of the source; null when not given.", nullable=True),
+        Column(
+            name="trial", type=INTEGER, doc="Trial number of the source; null when not given.", nullable=True
+        ),
         Column(name="agent", type=STRING, doc="Scaffold or agent; null when not given.", nullable=True),
         Column(name="model", type=STRING, doc="Model that sampled; null when not given.", nullable=True),
         Column(name="status", type=STRING, doc="How it ended.", allowed=tuple(Status)),
         Column(
-            name="termination_reason", type=STRING, doc="The source's word for it; null if none.", nullable=True
+            name="termination_reason",
+            type=STRING,
+            doc="The source's word for it; null if none.",
+            nullable=True,
         ),
         Column(
             name="outcome_reward",
@@ -87,14 +98,25 @@ TRAJECTORIES = Table(
             name="prompt_tokens", type=INTEGER, doc="Tokens read; null is unknown.", nullable=True, minimum=0
         ),
         Column(
-            name="completion_tokens", type=INTEGER, doc="Tokens sampled; null is unknown.", nullable=True, minimum=0
+            name="completion_tokens",
+            type=INTEGER,
+            doc="Tokens sampled; null is unknown.",
+            nullable=True,
+            minimum=0,
         ),
         Column(name="message_count", type=INTEGER, doc="Messages in it.", minimum=1),
-        id_column("toolset_id", "Tool schemas that the policy saw; null when the source has none.", nullable=True),
+        id_column(
+            "toolset_id", "Tool schemas that the policy saw; null when the source has none.", nullable=True
+        ),
         id_column("parent_id", "The trajectory that it derives from; null for an attempt.", nullable=True),
         Column(name="relation", type=STRING, doc="How it derives from its parent.", allowed=tuple(Relation)),
         Column(name="repair_rule", type=STRING, doc="Rule of the repair; null otherwise.", nullable=True),
-        Column(name="extra", type=STRING, doc="Source fields without a column, as JSON.", nullable=True),
+        Column(
+            name="extra",
+            type=STRING,
+            doc="Source fields without a column, as JSON; null if none.",
+            nullable=True,
+        ),
     ),
 )
 
@@ -125,14 +147,19 @@ MESSAGES = Table(
             doc="Exact JSON of content in parts; null when the content was plain text.",
             nullable=True,
         ),
-        Column(name="reasoning", type=STRING, doc="Reasoning apart from the text; null if none.", nullable=True),
+        Column(
+            name="reasoning", type=STRING, doc="Reasoning apart from the text; null if none.", nullable=True
+        ),
         Column(
             name="tool_calls",
             type=pa.list_(TOOL_CALL),
             doc="Calls with the raw argument string, and `result_seq` of the answer (null: unanswered).",
         ),
         Column(
-            name="tool_call_id", type=STRING, doc="On a tool message: the id it answers; else null.", nullable=True
+            name="tool_call_id",
+            type=STRING,
+            doc="On a tool message: the id it answers; else null.",
+            nullable=True,
         ),
         Column(
             name="call_seq",
@@ -143,12 +170,25 @@ MESSAGES = Table(
         Column(name="name", type=STRING, doc="Tool or speaker name; null when not given.", nullable=True),
         Column(name="reward", type=REAL, doc="Reward at this message; null is none.", nullable=True),
         Column(
-            name="prompt_tokens", type=INTEGER, doc="Tokens read for it; null is unknown.", nullable=True, minimum=0
+            name="prompt_tokens",
+            type=INTEGER,
+            doc="Tokens read for it; null is unknown.",
+            nullable=True,
+            minimum=0,
         ),
         Column(
-            name="completion_tokens", type=INTEGER, doc="Its sampled tokens; null is unknown.", nullable=True, minimum=0
+            name="completion_tokens",
+            type=INTEGER,
+            doc="Its sampled tokens; null is unknown.",
+            nullable=True,
+            minimum=0,
         ),
-        Column(name="extra", type=STRING, doc="Source fields without a column, as JSON.", nullable=True),
+        Column(
+            name="extra",
+            type=STRING,
+            doc="Source fields without a column, as JSON; null if none.",
+            nullable=True,
+        ),
     ),
 )
 
@@ -159,13 +199,19 @@ SCORES = Table(
     columns=(
         id_column("trajectory_id", "What was judged."),
         bucket_column(),
-        Column(name="score_index", type=INTEGER, doc="Order among the trajectory's scores, from 0.", minimum=0),
-        Column(name="scope", type=STRING, doc="What of it was judged.", allowed=("trajectory", "step", "span")),
+        Column(
+            name="score_index", type=INTEGER, doc="Order among the trajectory's scores, from 0.", minimum=0
+        ),
+        Column(
+            name="scope", type=STRING, doc="What of it was judged.", allowed=("trajectory", "step", "span")
+        ),
         Column(name="step", type=INTEGER, doc="The step; null for the whole trajectory.", nullable=True),
         Column(name="name", type=STRING, doc="Name of the score."),
         Column(name="value", type=REAL, doc="The verdict, any range; null is no verdict.", nullable=True),
         Column(name="source", type=STRING, doc="Who judged.", allowed=tuple(ScoreSource)),
-        Column(name="annotator", type=STRING, doc="Which judge or person; null when not given.", nullable=True),
+        Column(
+            name="annotator", type=STRING, doc="Which judge or person; null when not given.", nullable=True
+        ),
         Column(name="explanation", type=STRING, doc="Why; null when not given.", nullable=True),
     ),
 )

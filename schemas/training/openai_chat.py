@@ -108,7 +108,7 @@ def _parts(message: Message) -> msgspec.Raw | None:
     if message.content_json is None:
         return None
     parts = msgspec.json.decode(message.content_json)
-    is_known = isinstance(parts, list) and all(
-        isinstance(part, dict) and part.get("type") in PART_TYPES for part in parts
-    )
+    if not isinstance(parts, list) or not parts:
+        return None
+    is_known = all(isinstance(part, dict) and part.get("type") in PART_TYPES for part in parts)
     return msgspec.Raw(message.content_json) if is_known else None

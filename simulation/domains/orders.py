@@ -49,7 +49,7 @@ other error means that the call itself is wrong: read it and change the call rat
 cannot help, say so politely.
 """
 
-ORDER_ID: Final = text_parameter("The order id, such as '#W1234567'; be careful with the '#' in front.")
+ORDER_ID: Final = text_parameter("The order id, such as '#W1234567', with the '#' in front.")
 REASONS: Final = ("no longer needed", "ordered by mistake")
 
 

@@ -22,7 +22,9 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory, simulated: Path) -> Finis
     """The demo recipe over simulated rollouts."""
     root = tmp_path_factory.mktemp("demo")
     rollouts = simulated / "rollouts"
-    report = nightly(warehouse=root / "warehouse", recipe=Path("demo"), paths=[str(rollouts)], out=root / "exports")
+    report = nightly(
+        warehouse=root / "warehouse", recipe=Path("demo"), paths=[str(rollouts)], out=root / "exports"
+    )
     return Finished(root=root / "warehouse", out=root / "exports" / "demo", inputs=rollouts, report=report)
 
 
@@ -30,5 +32,9 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory, simulated: Path) -> Finis
 def airline_run(tmp_path_factory: pytest.TempPathFactory, airline_file: Path) -> Finished:
     """The airline recipe over real tau-bench rollouts."""
     root = tmp_path_factory.mktemp("airline")
-    report = nightly(warehouse=root / "warehouse", recipe=Path("airline"), paths=[str(airline_file)], out=root / "exports")
-    return Finished(root=root / "warehouse", out=root / "exports" / "airline", inputs=airline_file, report=report)
+    report = nightly(
+        warehouse=root / "warehouse", recipe=Path("airline"), paths=[str(airline_file)], out=root / "exports"
+    )
+    return Finished(
+        root=root / "warehouse", out=root / "exports" / "airline", inputs=airline_file, report=report
+    )

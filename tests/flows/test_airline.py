@@ -19,15 +19,17 @@ MARKER = "PLANTED-SECRET-7f3a"
 
 def test_counts_are_those_of_the_published_file(airline_run: Finished) -> None:
     sql = airline_run.house.sql
-    assert sql("SELECT count(*), count(DISTINCT task_id) FROM trajectories WHERE relation = 'attempt'").rows() == [
-        (200, 50)
-    ]
-    assert sql("SELECT count(*) FROM messages JOIN trajectories USING (trajectory_id) WHERE relation = 'attempt'").rows() == [
-        (5308,)
-    ]
+    assert sql(
+        "SELECT count(*), count(DISTINCT task_id) FROM trajectories WHERE relation = 'attempt'"
+    ).rows() == [(200, 50)]
+    assert sql(
+        "SELECT count(*) FROM messages JOIN trajectories USING (trajectory_id) WHERE relation = 'attempt'"
+    ).rows() == [(5308,)]
     groups = sql("SELECT DISTINCT trial_count FROM group_signals").rows()
     assert groups == [(4,)]
-    assert sql("SELECT sum(success_count)::INT, count(*) FILTER (is_mixed) FROM group_signals").rows() == [(84, 26)]
+    assert sql("SELECT sum(success_count)::INT, count(*) FILTER (is_mixed) FROM group_signals").rows() == [
+        (84, 26)
+    ]
 
 
 def test_funnel_loses_nothing(airline_run: Finished) -> None:
@@ -68,14 +70,18 @@ def test_sft_rows_are_successes_that_end_with_the_policy(airline_run: Finished) 
     assert len(rows) == airline_run.report.curated.kept_count
     assert all(row["messages"][-1]["role"] == "assistant" for row in rows)
     ids = ", ".join(f"'{row['trajectory_id']}'" for row in rows)
-    rewards = airline_run.house.sql(f"SELECT DISTINCT outcome_reward FROM trajectories WHERE trajectory_id IN ({ids})")
+    rewards = airline_run.house.sql(
+        f"SELECT DISTINCT outcome_reward FROM trajectories WHERE trajectory_id IN ({ids})"
+    )
     assert rewards.rows() == [(1.0,)]
 
 
 def test_manifest_says_what_the_format_could_not_carry(airline_run: Finished) -> None:
     manifest = json.loads((airline_run.out / "trl_sft" / "manifest.json").read_bytes())
     assert manifest["losses"]["no_tool_schemas"] > 0
-    assert {file["sha256"] for file in manifest["files"]} <= set(file_hashes(airline_run.out / "trl_sft").values())
+    assert {file["sha256"] for file in manifest["files"]} <= set(
+        file_hashes(airline_run.out / "trl_sft").values()
+    )
     assert manifest["counts"]["read_count"] == 200
     assert manifest["table_versions"]["trajectories"] >= 1
 
@@ -123,5 +129,11 @@ def test_same_recipe_on_same_versions_exports_the_same_bytes(airline_run: Finish
     from flows.export import export
 
     for format_name, where in (("trl_sft", "true"), ("trl_grpo", "is_mixed")):
-        export(warehouse=airline_run.root, dataset="airline", format_name=format_name, out=tmp_path / format_name, where=where)
+        export(
+            warehouse=airline_run.root,
+            dataset="airline",
+            format_name=format_name,
+            out=tmp_path / format_name,
+            where=where,
+        )
         assert file_hashes(tmp_path / format_name) == file_hashes(airline_run.out / format_name)

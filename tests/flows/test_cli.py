@@ -11,13 +11,16 @@ from typer.main import get_command
 
 from flows.cli import app
 from tests.flows.finished import Finished
+from warehouse.status import status
 
 WINNOW = str(Path(sys.executable).parent / "winnow")
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]  # the app is a group
 
 
 def winnow(*arguments: str | Path, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([WINNOW, *map(str, arguments)], capture_output=True, text=True, check=False, input=stdin)
+    return subprocess.run(
+        [WINNOW, *map(str, arguments)], capture_output=True, text=True, check=False, input=stdin
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -96,12 +99,12 @@ def test_status_lists_tables_with_rows_and_versions(demo_run: Finished) -> None:
 @pytest.mark.slow
 def test_dry_run_decides_but_writes_nothing(demo_run: Finished) -> None:
     before = demo_run.house.sql("SELECT count(*) FROM decisions").rows()
-    versions = {name: demo_run.house.store.version(name) for name in demo_run.house.store.table_names()}
+    versions = status(demo_run.house).select("table", "version").rows()
     answer = winnow("curate", "demo", "--dry-run", "--warehouse", demo_run.root)
     assert answer.returncode == 0, answer.stderr
     assert "kept_count" in answer.stdout
     assert demo_run.house.sql("SELECT count(*) FROM decisions").rows() == before
-    assert {name: demo_run.house.store.version(name) for name in demo_run.house.store.table_names()} == versions
+    assert status(demo_run.house).select("table", "version").rows() == versions
 
 
 @pytest.mark.slow

@@ -21,13 +21,18 @@ def test_datasets_loads_each_export_by_its_folder(demo_run: Finished, tmp_path: 
         assert set(loaded) <= {"train", "test"}
 
 
-def test_loaded_rows_hold_exactly_the_arguments_that_the_policy_wrote(demo_run: Finished, tmp_path: Path) -> None:
+def test_loaded_rows_hold_exactly_the_arguments_that_the_policy_wrote(
+    demo_run: Finished, tmp_path: Path
+) -> None:
     loaded = datasets.load_dataset(str(demo_run.out / "trl_sft"), split="train", cache_dir=str(tmp_path))
     row = loaded[0]
     stored = demo_run.house.sql(
-        "SELECT unnest(tool_calls).arguments FROM messages WHERE trajectory_id = ? ORDER BY seq", [row["trajectory_id"]]
+        "SELECT unnest(tool_calls).arguments FROM messages WHERE trajectory_id = ? ORDER BY seq",
+        [row["trajectory_id"]],
     ).rows()
-    written = [call["function"]["arguments"] for message in row["messages"] for call in message["tool_calls"] or []]
+    written = [
+        call["function"]["arguments"] for message in row["messages"] for call in message["tool_calls"] or []
+    ]
     assert written == [arguments for (arguments,) in stored][: len(written)]
     assert written
     assert all("null" not in arguments for arguments in written)
@@ -39,7 +44,9 @@ def test_no_task_is_in_two_splits(demo_run: Finished) -> None:
         "SELECT task_id, count(DISTINCT split) FROM decisions WHERE verdict = 'kept' GROUP BY task_id HAVING count(DISTINCT split) > 1"
     )
     assert splits.rows() == []
-    assert demo_run.house.sql("SELECT DISTINCT split FROM decisions WHERE verdict = 'kept' ORDER BY 1").rows() == [
+    assert demo_run.house.sql(
+        "SELECT DISTINCT split FROM decisions WHERE verdict = 'kept' ORDER BY 1"
+    ).rows() == [
         ("test",),
         ("train",),
     ]
@@ -58,15 +65,21 @@ def test_provenance_leads_each_row_to_its_raw_record(demo_run: Finished) -> None
 
 def test_repairs_are_exported_in_their_parents_place(demo_run: Finished) -> None:
     assert demo_run.report.curated.repaired_count > 0
-    pairs = demo_run.house.sql("SELECT trajectory_id, child_id FROM decisions WHERE verdict = 'repaired'").rows()
+    pairs = demo_run.house.sql(
+        "SELECT trajectory_id, child_id FROM decisions WHERE verdict = 'repaired'"
+    ).rows()
     exported = {row["trajectory_id"] for row in exported_rows(demo_run.out / "trl_sft")}
     assert not exported & {parent for parent, _ in pairs}
     assert exported & {child for _, child in pairs}
-    lineage = demo_run.house.sql("SELECT parent_id, child_id FROM lineage WHERE child_kind = 'trajectory'").rows()
+    lineage = demo_run.house.sql(
+        "SELECT parent_id, child_id FROM lineage WHERE child_kind = 'trajectory'"
+    ).rows()
     assert sorted(lineage) == sorted(pairs)
 
 
-def test_unknown_dataset_and_format_are_errors_that_name_the_known(demo_run: Finished, tmp_path: Path) -> None:
+def test_unknown_dataset_and_format_are_errors_that_name_the_known(
+    demo_run: Finished, tmp_path: Path
+) -> None:
     with pytest.raises(DatasetNotFoundError, match="demo"):
         export(warehouse=demo_run.root, dataset="dmeo", format_name="trl_sft", out=tmp_path / "x")
     with pytest.raises(UnknownNameError, match="trl_sft"):

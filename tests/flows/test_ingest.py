@@ -12,7 +12,10 @@ from warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
 
-CHAT = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}], "task_id": "t"}
+CHAT = {
+    "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}],
+    "task_id": "t",
+}
 
 
 def chat_line(number: int) -> str:
@@ -24,7 +27,9 @@ def reasons(house: Warehouse) -> dict[str, str]:
     return {Path(uri).name: reason for uri, reason in rows}
 
 
-def test_truncated_and_malformed_files_are_refused_and_their_neighbours_land(tmp_path: Path, airline_file: Path) -> None:
+def test_truncated_and_malformed_files_are_refused_and_their_neighbours_land(
+    tmp_path: Path, airline_file: Path
+) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     compressed = airline_file.read_bytes()
@@ -34,7 +39,9 @@ def test_truncated_and_malformed_files_are_refused_and_their_neighbours_land(tmp
     (folder / "empty.jsonl").write_bytes(b"")
     (folder / "latin.jsonl").write_bytes(b'{"messages": "\xe9"}')
     (folder / "odd.jsonl").write_text('{"colour": "blue"}', encoding="utf-8")
-    (folder / "mixed.jsonl").write_text(f"{chat_line(0)}\n{{oops\n{chat_line(1)}\n{chat_line(0)}\n", encoding="utf-8")
+    (folder / "mixed.jsonl").write_text(
+        f"{chat_line(0)}\n{{oops\n{chat_line(1)}\n{chat_line(0)}\n", encoding="utf-8"
+    )
     with gzip.open(folder / "chat.jsonl.gz", "wt", encoding="utf-8") as stream:
         stream.write(chat_line(2))
 
@@ -69,7 +76,9 @@ def test_record_in_two_files_is_kept_once(tmp_path: Path) -> None:
 
 def test_named_format_refuses_records_of_another(tmp_path: Path) -> None:
     (tmp_path / "chat.jsonl").write_text(chat_line(0), encoding="utf-8")
-    counts = ingest(warehouse=tmp_path / "warehouse", paths=[str(tmp_path / "chat.jsonl")], format_name="tau_bench")
+    counts = ingest(
+        warehouse=tmp_path / "warehouse", paths=[str(tmp_path / "chat.jsonl")], format_name="tau_bench"
+    )
     assert (counts.kept_count, counts.rejected_count) == (0, 1)
 
 

@@ -99,7 +99,7 @@ def one_file(warehouse: Warehouse, table: str) -> Path:
 
 
 @pytest.mark.parametrize("attempt", BREAK_OUTS)
-def test_refuses(attempt: str, console: Console, warehouse: Warehouse, tmp_path: Path):
+def test_refuses(attempt: str, console: Console, warehouse: Warehouse, tmp_path: Path) -> None:
     planted = duckdb.sql("SELECT 42 AS answer").to_arrow_table()
     assert planted.num_rows == 1
     live = one_file(warehouse, "messages")
@@ -133,39 +133,43 @@ def test_refuses(attempt: str, console: Console, warehouse: Warehouse, tmp_path:
         "SELECT 1;",
     ],
 )
-def test_answers(query: str, console: Console):
+def test_answers(query: str, console: Console) -> None:
     assert console.sql(query).rows()
 
 
-def test_never_shows_a_gold_answer(console: Console):
+def test_never_shows_a_gold_answer(console: Console) -> None:
     for (name,) in console.sql("SHOW TABLES").rows():
         assert GOLD not in str(console.sql(f'SELECT * FROM "{name}"').rows())
 
 
-def test_secrets_of_duckdb_and_the_session_hold_nothing(console: Console):
+def test_secrets_of_duckdb_and_the_session_hold_nothing(console: Console) -> None:
     assert console.sql("SELECT * FROM duckdb_secrets()").rows() == []
     paths = "SELECT value FROM duckdb_settings() WHERE name IN ('allowed_paths', 'allowed_directories')"
     assert console.sql(paths).rows() == [("[]",), ("[]",)]
 
 
-def test_refusal_says_what_is_allowed(console: Console):
-    with pytest.raises(QueryRefusedError, match=r"does not run CREATE statements(.|\n)*Hint: ask with one SELECT"):
+def test_refusal_says_what_is_allowed(console: Console) -> None:
+    with pytest.raises(
+        QueryRefusedError, match=r"does not run CREATE statements(.|\n)*Hint: ask with one SELECT"
+    ):
         console.sql("CREATE TABLE t (x INT)")
 
 
-def test_interrupts_a_query_that_takes_too_long(warehouse: Warehouse):
+def test_interrupts_a_query_that_takes_too_long(warehouse: Warehouse) -> None:
     with warehouse.console(timeout_s=0.2) as console:
         with pytest.raises(QueryError, match=r"longer than 0\.2 s"):
-            console.sql("SELECT count(*) FROM range(10_000_000) a, range(10_000_000) b WHERE a.range % 7 = b.range % 5")
+            console.sql(
+                "SELECT count(*) FROM range(10_000_000) a, range(10_000_000) b WHERE a.range % 7 = b.range % 5"
+            )
         assert console.sql("SELECT 1").rows() == [(1,)]
 
 
-def test_memory_limit_ends_a_query_and_not_the_process(warehouse: Warehouse):
+def test_memory_limit_ends_a_query_and_not_the_process(warehouse: Warehouse) -> None:
     with warehouse.console(memory_limit="50MB") as console, pytest.raises(QueryError, match="Out of Memory"):
         console.sql("SELECT list(range) FROM range(100_000_000)")
 
 
-def test_gives_at_most_max_rows_and_says_so(warehouse: Warehouse):
+def test_gives_at_most_max_rows_and_says_so(warehouse: Warehouse) -> None:
     with warehouse.console(max_rows=10) as console:
         result = console.sql("FROM range(100000)")
         assert (len(result.rows()), result.is_truncated) == (10, True)
@@ -173,11 +177,11 @@ def test_gives_at_most_max_rows_and_says_so(warehouse: Warehouse):
         assert (len(result.rows()), result.is_truncated) == (10, False)
 
 
-def test_sees_the_tables_as_they_were_when_it_was_opened(console: Console, warehouse: Warehouse):
+def test_sees_the_tables_as_they_were_when_it_was_opened(console: Console, warehouse: Warehouse) -> None:
     warehouse.insert_rollouts(*make_batch(range(8, 12)))
     assert console.sql("SELECT count(*) FROM trajectories").rows() == [(8,)]
 
 
-def test_binds_parameters(console: Console):
+def test_binds_parameters(console: Console) -> None:
     assert console.sql("SELECT $x + 1", {"x": 1}).rows() == [(2,)]
     assert console.sql("SELECT ? || 'b'", ["a"]).rows() == [("ab",)]

@@ -14,7 +14,14 @@ from polars.testing import assert_frame_equal
 
 from schemas.errors import SchemaMismatchError
 from schemas.rows import ROLLOUT_TABLES, arrow_table, trajectory_from_rows
-from tests.warehouse.rollout_batches import BUCKET_COUNT, make_batch, make_repair, make_rows, make_trajectory, raw_of
+from tests.warehouse.rollout_batches import (
+    BUCKET_COUNT,
+    make_batch,
+    make_repair,
+    make_rows,
+    make_trajectory,
+    raw_of,
+)
 from warehouse import Warehouse
 from warehouse.integrity import check
 
@@ -55,7 +62,7 @@ def finish(writer: subprocess.Popen[str]) -> int:
     return writer.returncode
 
 
-def test_gives_back_what_was_inserted(warehouse: Warehouse):
+def test_gives_back_what_was_inserted(warehouse: Warehouse) -> None:
     trajectory = make_trajectory(3)
     warehouse.insert_rollouts(*make_batch([3]))
     stored = {name: frame.to_dicts() for name, frame in contents(warehouse).items()}
@@ -66,7 +73,7 @@ def test_gives_back_what_was_inserted(warehouse: Warehouse):
     assert rebuilt.trajectory_id == trajectory.trajectory_id
 
 
-def test_inserting_the_same_batch_twice_adds_nothing(warehouse: Warehouse):
+def test_inserting_the_same_batch_twice_adds_nothing(warehouse: Warehouse) -> None:
     warehouse.insert_rollouts(*make_batch(range(5)))
     before = contents(warehouse)
     versions = {name: warehouse.store.version(name) for name in before}
@@ -76,21 +83,21 @@ def test_inserting_the_same_batch_twice_adds_nothing(warehouse: Warehouse):
     assert_same_contents(warehouse, before)
 
 
-def test_overlapping_batches_share_records(warehouse: Warehouse):
+def test_overlapping_batches_share_records(warehouse: Warehouse) -> None:
     warehouse.insert_rollouts(*make_batch(range(6)))
     added = warehouse.insert_rollouts(*make_batch(range(4, 9)))
     assert (added["trajectories"], added["messages"], added["records"]) == (3, 12, 3)
     assert check(warehouse).is_empty()
 
 
-def test_a_batch_that_repeats_a_record_keeps_it_once(warehouse: Warehouse):
+def test_a_batch_that_repeats_a_record_keeps_it_once(warehouse: Warehouse) -> None:
     warehouse.insert_rollouts(*make_batch([1, 2, 1]))
     assert warehouse.store.read("trajectories").height == 2
     assert warehouse.store.read("messages").height == 8
     assert check(warehouse).is_empty()
 
 
-def test_keeps_a_batch_of_rejected_records_only(warehouse: Warehouse):
+def test_keeps_a_batch_of_rejected_records_only(warehouse: Warehouse) -> None:
     rejected = make_batch([1])[1].to_pylist()[0] | {
         "parse_status": "rejected",
         "reason": "invalid_json",
@@ -101,21 +108,21 @@ def test_keeps_a_batch_of_rejected_records_only(warehouse: Warehouse):
     assert check(warehouse).is_empty()
 
 
-def test_rows_that_do_not_fit_commit_nothing(warehouse: Warehouse):
+def test_rows_that_do_not_fit_commit_nothing(warehouse: Warehouse) -> None:
     rows, records = make_batch([1])
     with pytest.raises(SchemaMismatchError, match="missing columns"):
         warehouse.insert_rollouts(rows | {"scores": rows["scores"].drop_columns(["name"])}, records)
     assert warehouse.store.table_names() == []
 
 
-def test_knows_only_records_that_landed(warehouse: Warehouse):
+def test_knows_only_records_that_landed(warehouse: Warehouse) -> None:
     _, records = make_batch([1, 2])
     ids = records["record_id"].to_pylist()
     warehouse.insert_rollouts(*make_batch([1]))
     assert warehouse.known_records(ids) == {ids[0]}
 
 
-def test_inserts_a_repair_once_beside_its_parent(warehouse: Warehouse):
+def test_inserts_a_repair_once_beside_its_parent(warehouse: Warehouse) -> None:
     parent = make_trajectory(1)
     warehouse.insert_rollouts(*make_batch([1]))
     assert warehouse.insert_repairs(make_rows([make_repair(parent)]))["messages"] == 2
@@ -124,7 +131,7 @@ def test_inserts_a_repair_once_beside_its_parent(warehouse: Warehouse):
     assert check(warehouse).is_empty()
 
 
-def test_raw_bytes_come_back_exactly(warehouse: Warehouse):
+def test_raw_bytes_come_back_exactly(warehouse: Warehouse) -> None:
     warehouse.insert_rollouts(*make_batch(range(3)))
     record_id = make_trajectory(2).record_id
     assert warehouse.raw_record(record_id) == raw_of(2)
@@ -134,9 +141,11 @@ def test_raw_bytes_come_back_exactly(warehouse: Warehouse):
 @pytest.mark.parametrize("is_repair", [False, True], ids=["rollout", "repair"])
 def test_insert_cut_after_any_commit_is_made_good(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, committed: int, is_repair: bool
-):
+) -> None:
     """Stops the store's commits one by one, which random kills may miss."""
-    whole, cut = (Warehouse(tmp_path / name, create=True, bucket_count=BUCKET_COUNT) for name in ("whole", "cut"))
+    whole, cut = (
+        Warehouse(tmp_path / name, create=True, bucket_count=BUCKET_COUNT) for name in ("whole", "cut")
+    )
     for warehouse in (whole, cut):
         warehouse.insert_rollouts(*make_batch([1]))
 
@@ -167,19 +176,23 @@ def test_insert_cut_after_any_commit_is_made_good(
     assert not list((cut.root / "intents").iterdir())
 
 
-def test_an_intent_left_after_its_last_commit_deletes_nothing(warehouse: Warehouse):
+def test_an_intent_left_after_its_last_commit_deletes_nothing(warehouse: Warehouse) -> None:
     warehouse.insert_rollouts(*make_batch(range(4)))
     before = contents(warehouse)
     rows, _ = make_batch(range(4))
-    intent = {name: rows["trajectories"][name].to_pylist() for name in ("trajectory_id", "record_id", "bucket")}
+    intent = {
+        name: rows["trajectories"][name].to_pylist() for name in ("trajectory_id", "record_id", "bucket")
+    }
     (warehouse.root / "intents" / "left.json").write_text(json.dumps(intent))
     assert warehouse.recover() == 0
     assert_same_contents(warehouse, before)
 
 
-def test_kill_at_random_moments_then_the_same_inserts_give_the_same_rows(tmp_path: Path):
+def test_kill_at_random_moments_then_the_same_inserts_give_the_same_rows(tmp_path: Path) -> None:
     count = 60
-    whole, killed = (Warehouse(tmp_path / name, create=True, bucket_count=BUCKET_COUNT) for name in ("whole", "killed"))
+    whole, killed = (
+        Warehouse(tmp_path / name, create=True, bucket_count=BUCKET_COUNT) for name in ("whole", "killed")
+    )
     for first in range(0, count, 10):
         whole.insert_rollouts(*make_batch(range(first, first + 10)))
     chance = random.Random(7)
@@ -193,11 +206,11 @@ def test_kill_at_random_moments_then_the_same_inserts_give_the_same_rows(tmp_pat
     assert check(killed).is_empty()
 
 
-def test_several_processes_and_threads_inserting_the_same_rollouts_keep_each_once(warehouse: Warehouse):
+def test_several_processes_and_threads_inserting_the_same_rollouts_keep_each_once(
+    warehouse: Warehouse,
+) -> None:
     writers = [start_writer(warehouse, 40) for _ in range(2)]
-    threads = [
-        Thread(target=lambda: warehouse.insert_rollouts(*make_batch(range(30, 60)))) for _ in range(3)
-    ]
+    threads = [Thread(target=lambda: warehouse.insert_rollouts(*make_batch(range(30, 60)))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:

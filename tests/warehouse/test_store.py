@@ -1,4 +1,5 @@
 import multiprocessing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def state_rows(stages: list[str], *, version: str = "1") -> pa.Table:
     )
 
 
-def test_reads_an_absent_table_as_empty_under_its_schema(store: Store):
+def test_reads_an_absent_table_as_empty_under_its_schema(store: Store) -> None:
     assert store.version("messages") is None
     frame = store.read("messages")
     assert frame.is_empty()
@@ -66,20 +67,20 @@ def test_reads_an_absent_table_as_empty_under_its_schema(store: Store):
 
 
 @pytest.mark.parametrize("folder", ["plain", "with space", "é🙂", "key=value", "a'b", "q?"])
-def test_reads_back_what_was_appended_whatever_the_folder_is_called(tmp_path: Path, folder: str):
+def test_reads_back_what_was_appended_whatever_the_folder_is_called(tmp_path: Path, folder: str) -> None:
     store = Store(tmp_path / folder)
     store.append("scores", score_rows(range(10)))
     assert_frame_equal(store.read("scores"), pl.DataFrame(score_rows(range(10))))
 
 
-def test_reads_only_the_buckets_and_columns_asked_for(store: Store):
+def test_reads_only_the_buckets_and_columns_asked_for(store: Store) -> None:
     store.append("scores", score_rows(range(8)))
     frame = store.read("scores", columns=["value", "bucket"], buckets=[1, 3])
     assert frame.columns == ["value", "bucket"]
     assert sorted(frame["bucket"]) == [1, 1, 3, 3]
 
 
-def test_reads_a_past_version(store: Store):
+def test_reads_a_past_version(store: Store) -> None:
     store.append("scores", score_rows([1]))
     past = store.version("scores")
     store.append("scores", score_rows([2]))
@@ -87,12 +88,12 @@ def test_reads_a_past_version(store: Store):
     assert store.read("scores").height == 2
 
 
-def test_appending_nothing_makes_no_version(store: Store):
+def test_appending_nothing_makes_no_version(store: Store) -> None:
     store.append("scores", score_rows([]))
     assert store.version("scores") is None
 
 
-def test_upsert_keeps_the_first_row_of_a_key_and_what_is_there(store: Store):
+def test_upsert_keeps_the_first_row_of_a_key_and_what_is_there(store: Store) -> None:
     rows = pa.concat_tables([score_rows([1], value=0.1), score_rows([1], value=0.2)])
     assert store.upsert("scores", rows) == 1
     version = store.version("scores")
@@ -101,13 +102,13 @@ def test_upsert_keeps_the_first_row_of_a_key_and_what_is_there(store: Store):
     assert store.version("scores") == version
 
 
-def test_upsert_with_update_replaces_rows_of_known_keys(store: Store):
+def test_upsert_with_update_replaces_rows_of_known_keys(store: Store) -> None:
     store.upsert("bucket_states", state_rows(["steps", "topology"]))
     assert store.upsert("bucket_states", state_rows(["steps"], version="2"), update=True) == 1
     assert store.read("bucket_states")["stage_version"].to_list() == ["2", "1"]
 
 
-def test_replaces_whole_buckets_and_no_other(store: Store):
+def test_replaces_whole_buckets_and_no_other(store: Store) -> None:
     store.replace_buckets(LOOPS, loop_rows(range(8)), range(4))
     store.replace_buckets(LOOPS, loop_rows([1], count=5), [1, 2])
     frame = store.read(LOOPS)
@@ -115,7 +116,7 @@ def test_replaces_whole_buckets_and_no_other(store: Store):
     assert frame.filter(bucket=1)["retry_loop_count"].to_list() == [5]
 
 
-def test_replacing_with_no_rows_empties_the_buckets(store: Store):
+def test_replacing_with_no_rows_empties_the_buckets(store: Store) -> None:
     store.replace_buckets(LOOPS, loop_rows([]), [0])
     assert store.table_names() == ["signals_loops"]
     store.replace_buckets(LOOPS, loop_rows(range(8)), range(4))
@@ -123,12 +124,12 @@ def test_replacing_with_no_rows_empties_the_buckets(store: Store):
     assert store.read(LOOPS)["bucket"].to_list() == [3, 3]
 
 
-def test_refuses_to_replace_buckets_with_rows_of_others(store: Store):
+def test_refuses_to_replace_buckets_with_rows_of_others(store: Store) -> None:
     with pytest.raises(SchemaMismatchError, match=r"lie in buckets \[3\]"):
         store.replace_buckets(LOOPS, loop_rows([3]), [0])
 
 
-def test_a_signal_declared_anew_starts_its_table_anew(store: Store):
+def test_a_signal_declared_anew_starts_its_table_anew(store: Store) -> None:
     store.replace_buckets(LOOPS, loop_rows(range(8)), range(4))
     redeclared = signal_table("loops", "trajectory", (Column(name="is_stuck", type=FLAG, doc="Stuck."),))
     rows = arrow_table(redeclared, [{"trajectory_id": "a", "bucket": 0, "is_stuck": True}])
@@ -137,7 +138,7 @@ def test_a_signal_declared_anew_starts_its_table_anew(store: Store):
     assert store.read(LOOPS, version=1).height == 8
 
 
-def test_refuses_to_append_to_a_table_of_another_declaration(store: Store):
+def test_refuses_to_append_to_a_table_of_another_declaration(store: Store) -> None:
     store.append(LOOPS, loop_rows([1]))
     redeclared = signal_table("loops", "trajectory", (Column(name="is_stuck", type=FLAG, doc="Stuck."),))
     rows = arrow_table(redeclared, [{"trajectory_id": "a", "bucket": 0, "is_stuck": True}])
@@ -145,14 +146,14 @@ def test_refuses_to_append_to_a_table_of_another_declaration(store: Store):
         store.append(redeclared, rows)
 
 
-def test_deletes_what_the_predicate_names(store: Store):
+def test_deletes_what_the_predicate_names(store: Store) -> None:
     assert store.delete("scores", "bucket = 1") == 0
     store.append("scores", score_rows(range(8)))
     assert store.delete("scores", "bucket = 1") == 2
     assert store.read("scores").height == 6
 
 
-def test_takes_polars_frames(store: Store):
+def test_takes_polars_frames(store: Store) -> None:
     store.append("scores", pl.DataFrame(score_rows([1])))
     assert store.read("scores").height == 1
 
@@ -167,13 +168,13 @@ def test_takes_polars_frames(store: Store):
         (score_rows([1]).set_column(0, "trajectory_id", pa.array([None], pa.string())), "allows no null"),
     ],
 )
-def test_refuses_rows_that_do_not_fit(store: Store, rows: pa.Table, message: str):
+def test_refuses_rows_that_do_not_fit(store: Store, rows: pa.Table, message: str) -> None:
     with pytest.raises(SchemaMismatchError, match=message):
         store.append("scores", rows)
     assert store.table_names() == []
 
 
-def test_refuses_an_unknown_table(store: Store):
+def test_refuses_an_unknown_table(store: Store) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'scores'"):
         store.read("score")
 
@@ -184,7 +185,9 @@ def test_refuses_an_unknown_table(store: Store):
     )
 )
 @settings(max_examples=15, deadline=None)
-def test_upserts_keep_the_first_row_ever_given_per_key(tmp_path_factory: pytest.TempPathFactory, batches):
+def test_upserts_keep_the_first_row_ever_given_per_key(
+    tmp_path_factory: pytest.TempPathFactory, batches: list[list[tuple[int, float]]]
+) -> None:
     store = Store(tmp_path_factory.mktemp("tables"))
     first: dict[str, float] = {}
     for batch in batches:
@@ -210,7 +213,7 @@ def replace_one_bucket(folder: str, bucket: int) -> None:
 
 
 @pytest.mark.parametrize("work", [append_and_upsert, replace_one_bucket])
-def test_processes_at_once_lose_and_double_nothing(store: Store, work):
+def test_processes_at_once_lose_and_double_nothing(store: Store, work: Callable[[str, int], None]) -> None:
     """They also race to create the table."""
     workers = [SPAWN.Process(target=work, args=(str(store.folder), number)) for number in range(4)]
     for worker in workers:
@@ -219,7 +222,9 @@ def test_processes_at_once_lose_and_double_nothing(store: Store, work):
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0, 0, 0]
     if work is append_and_upsert:
-        expected = {f"{n:032x}" for n in range(25)} | {f"{1000 + w * 10 + r:032x}" for w in range(4) for r in range(4)}
+        expected = {f"{n:032x}" for n in range(25)} | {
+            f"{1000 + w * 10 + r:032x}" for w in range(4) for r in range(4)
+        }
         assert sorted(store.read("scores")["trajectory_id"]) == sorted(expected)
     else:
         frame = store.read(LOOPS)

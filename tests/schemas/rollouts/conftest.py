@@ -10,26 +10,22 @@ import zstandard
 from schemas.rollouts import RawRecord, Source, decode_record, read_records
 from schemas.trajectory import Trajectory
 
-SHARED_DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 AIRLINE = Source(uri="runs/gpt-4o-airline.json.zst", name="airline")
 
 
-def read_shared(name: str) -> bytes:
-    path = SHARED_DATA / name
-    if not path.exists():
-        pytest.skip(f"no shared data here: {path}")
+def decompress(path: Path) -> bytes:
     with path.open("rb") as compressed:
         return zstandard.ZstdDecompressor().stream_reader(compressed).read()
 
 
 @pytest.fixture(scope="session")
-def airline_file() -> bytes:
-    return read_shared("tau_bench/gpt-4o-airline.json.zst")
+def airline_json(airline_file: Path) -> bytes:
+    return decompress(airline_file)
 
 
 @pytest.fixture(scope="session")
-def airline_records(airline_file: bytes) -> list[RawRecord]:
-    return list(read_records(io.BytesIO(airline_file)))
+def airline_records(airline_json: bytes) -> list[RawRecord]:
+    return list(read_records(io.BytesIO(airline_json)))
 
 
 @pytest.fixture(scope="session")
@@ -39,13 +35,13 @@ def airline_trajectories(airline_records: list[RawRecord]) -> list[Trajectory]:
 
 
 @pytest.fixture(scope="session")
-def swesmith_file() -> bytes:
-    return read_shared("swe_agent/swesmith_ft_xml_example.jsonl.zst")
+def swesmith_file(real_data: Path) -> bytes:
+    return decompress(real_data / "swe_agent/swesmith_ft_xml_example.jsonl.zst")
 
 
 @pytest.fixture(scope="session")
-def atif_files() -> dict[str, bytes]:
-    archive = read_shared("atif_and_sessions/inspect_scout_fixtures.tar.zst")
+def atif_files(real_data: Path) -> dict[str, bytes]:
+    archive = decompress(real_data / "atif_and_sessions/inspect_scout_fixtures.tar.zst")
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         members = [
             member for member in tar if "/atif_source/" in member.name and member.name.endswith(".json")

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.rollouts.linking import link_results
@@ -65,6 +65,7 @@ TURN = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(TURN, max_size=12))
 def test_links_are_one_to_one_and_point_back(
     turns: list[list[tuple[str | None, str]] | tuple[str | None, str | None]],

@@ -192,3 +192,19 @@ def test_a_conversation_without_messages_is_rejected() -> None:
     rejection = decode(b'{"messages": []}')
     assert isinstance(rejection, Rejection)
     assert rejection.reason == "empty_conversation"
+
+
+def test_a_weight_that_is_no_mask_is_kept_in_extra() -> None:
+    message = read_message(weight=5)
+    assert (message.origin, message.extra) == (Origin.SAMPLED, '{"weight":5}')
+
+
+@pytest.mark.parametrize("tools", ["not json", {"f": 1}, '{"f": 1}'])
+def test_tools_that_are_no_array_are_kept_in_extra(tools: object) -> None:
+    trajectory = read([USER], tools=tools)
+    assert trajectory.toolset is None
+    assert json.loads(trajectory.extra or "") == {"tools": tools}
+
+
+def test_a_call_without_arguments_has_an_empty_argument_string() -> None:
+    assert read_message(tool_calls=[{"function": {"name": "f"}}]).tool_calls[0].arguments == ""

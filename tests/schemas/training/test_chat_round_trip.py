@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.identity import content_digest
@@ -12,7 +12,7 @@ from schemas.training import TRAINING_FORMATS, Label, TrainingExample, encode_js
 from schemas.trajectory import Origin, Role, Trajectory
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-CONTENT = TEXT | st.lists(
+CONTENT = TEXT.filter(bool) | st.lists(
     st.fixed_dictionaries({"type": st.just("text"), "text": TEXT}), min_size=1, max_size=2
 )
 
@@ -46,6 +46,7 @@ def read(row: bytes) -> Trajectory:
     return decoded[0]
 
 
+@settings(deadline=None)
 @given(conversations(), st.sampled_from([None, '[{"type":"function","function":{"name":"f","n":1.50}}]']))
 def test_reading_an_export_gives_the_conversation_back(
     messages: list[dict[str, Any]], tools: str | None

@@ -166,6 +166,11 @@ def test_openai_row_has_no_tools_when_there_are_none() -> None:
     assert "tools" not in chat_row(example_of(*ROLLOUT, tools="[]"))
 
 
+def test_openai_row_keeps_the_names_of_speakers_only() -> None:
+    messages = chat_row(example_of(message(0, Role.USER, "a", name="ann"), *ROLLOUT[1:]))["messages"]
+    assert [m.get("name") for m in messages] == ["ann", None, None, None, None]
+
+
 def test_openai_row_names_calls_that_have_no_id() -> None:
     calls = (
         ToolCall(name="f", arguments="", result_seq=1),
@@ -217,6 +222,7 @@ def test_losses_count_what_is_left_out() -> None:
     }
     assert TRAINING_FORMATS["openai_chat"].losses(example) == shared | {
         "reasoning": 1,
+        "content_parts": 1,
         "orphan_tool_results": 1,
         "unanswered_calls": 1,
     }
@@ -238,7 +244,7 @@ def test_census_of_losses_on_real_rollouts(airline_examples: list[TrainingExampl
     for example in airline_examples:
         for kind, count in TRAINING_FORMATS["trl_sft"].losses(example).items():
             totals[kind] = totals.get(kind, 0) + count
-    assert totals == {"no_tool_schemas": 198, "trailing_context_messages": 200}
+    assert totals == {"no_tool_schemas": 182, "trailing_context_messages": 200}
 
 
 def test_encoding_a_row_keeps_the_order_of_its_keys() -> None:

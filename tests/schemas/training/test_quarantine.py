@@ -45,9 +45,9 @@ def planted_row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def planted(airline_file: bytes) -> list[Trajectory]:
+def planted(airline_json: bytes) -> list[Trajectory]:
     trajectories: list[Trajectory] = []
-    for row in json.loads(airline_file):
+    for row in json.loads(airline_json):
         raw = json.dumps(planted_row(row)).encode()
         record = RawRecord(raw=raw, locator="file", index=0, record_id=content_digest(raw))
         decoded = decode_record(record, Source(uri="gpt-4o-airline.json", name="airline"))
@@ -93,8 +93,8 @@ def test_no_exported_byte_holds_the_marker(name: str, planted: list[Trajectory])
             )
 
 
-def test_rejections_do_not_tell_private_values(airline_file: bytes) -> None:
-    row = planted_row(json.loads(airline_file)[0])
+def test_rejections_do_not_tell_private_values(airline_json: bytes) -> None:
+    row = planted_row(json.loads(airline_json)[0])
     for broken in (
         row | {"traj": []},
         row | {"task_id": None},

@@ -27,12 +27,6 @@ IGNORED_LABEL = -100
 TOOLS = '[{"type": "function", "function": {"name": "think", "parameters": {"type": "object", "properties": {}}}}]'
 
 
-@pytest.fixture(autouse=True)
-def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "datasets"))
-
-
 @pytest.fixture
 def examples(airline_examples: list[TrainingExample]) -> list[TrainingExample]:
     """Give short real rollouts, one of them with tool schemas and reasoning, which tau-bench lacks."""

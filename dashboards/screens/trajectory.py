@@ -1,0 +1,217 @@
+"""The trajectory page: find one; its facts, its conversation, its signals, and what was decided about it."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards.charts import step_strip
+from dashboards.conversation import Conversation
+from dashboards.links import (
+    TASK_PAGE,
+    TRAJECTORY_PAGE,
+    short_id,
+)
+from dashboards.plain import show_facts, show_figures, show_values
+from dashboards.queries import funnel, tasks, trajectories
+from dashboards.reader import Reader, open_reader
+from schemas.trajectory import Status
+
+VERDICTS = ("kept", "dropped", "repaired")
+ANY = ""
+STEP_FACTS = (
+    "step",
+    "seq",
+    "end_seq",
+    "call_count",
+    "tool_names",
+    "action_label",
+    "observation_label",
+    "is_error",
+    "error_kind",
+)
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Trajectory")
+    reader = open_reader()
+    datasets = {row["dataset_id"]: row["name"] for row in funnel.datasets(reader).iter_rows(named=True)}
+    chosen = st.query_params.get("trajectory")
+    with st.expander("Find a trajectory", icon=":material/search:", expanded=chosen is None):
+        dataset_id = _find(reader, datasets)
+    if chosen is None:
+        return
+    facts = trajectories.overview(reader, chosen)
+    if facts is None:
+        st.warning("There is no trajectory of this id in the warehouse.")
+        st.code(chosen, language=None)
+        return
+    _show_facts(reader, facts)
+    steps = trajectories.steps(reader, chosen)
+    conversation, signals, decisions = st.tabs(["Conversation", "Signals", "Decisions"])
+    with conversation:
+        _show_conversation(reader, chosen, steps, dataset_id)
+    with signals:
+        _show_signals(reader, facts, steps)
+    with decisions:
+        _show_decisions(reader, chosen)
+
+
+def _find(reader: Reader, datasets: Mapping[str, str]) -> str:
+    """Search, and choose the dataset whose decisions and training labels are shown; gives its id, or ""."""
+    text, status, reward, order = st.columns([3, 2, 2, 2])
+    linked = st.query_params.get("dataset", ANY)
+    ids = [ANY, *datasets]
+    dataset, verdict, _ = st.columns([3, 2, 4])
+    default = ids.index(linked) if linked in datasets else min(1, len(datasets))
+    dataset_id = dataset.selectbox(
+        "Decisions and training labels of dataset",
+        ids,
+        index=default,
+        format_func=lambda identity: f"{datasets[identity]} · {short_id(identity)}" if identity else "none",
+    )
+    search = trajectories.Search(
+        text=text.text_input("Id or task", placeholder="start of an id, or part of a task key"),
+        status=status.selectbox("Status", [ANY, *(entry.value for entry in Status)], format_func=_or_any),
+        reward=reward.selectbox("Reward", trajectories.REWARDS),
+        order=order.selectbox("Sort by", list(trajectories.SORTS)),
+        verdict=verdict.selectbox("Decision", [ANY, *VERDICTS], format_func=_or_any, disabled=not dataset_id)
+        if dataset_id
+        else ANY,
+        dataset_id=dataset_id,
+    )
+    found = trajectories.find(reader, search)
+    ids_found = found["trajectory_id"].to_list()
+    key = "found"
+    st.dataframe(
+        found.with_columns(pl.col("trajectory_id").str.slice(0, 10)),
+        hide_index=True,
+        height=260,
+        key=key,
+        on_select=partial(_choose, key, ids_found),
+        selection_mode="single-row",
+    )
+    at_least = "the first " if found.height == trajectories.FIND_LIMIT else ""
+    st.caption(f"{at_least}{found.height} trajectories; select a row to see it.".capitalize())
+    return dataset_id
+
+
+def _choose(key: str, ids: list[str]) -> None:
+    rows = st.session_state[key].selection.rows
+    if rows:
+        st.query_params["trajectory"] = ids[rows[0]]
+
+
+def _or_any(value: str) -> str:
+    return value or "any"
+
+
+def _show_facts(reader: Reader, facts: Mapping[str, Any]) -> None:
+    show_figures(
+        {
+            "Status": facts["status"].replace("_", " "),
+            "Reward": None if facts["outcome_reward"] is None else f"{facts['outcome_reward']:g}",
+            "Messages": facts["message_count"],
+            "Steps": facts["step_count"],
+            "Calls": facts["call_count"],
+            "Failed steps": facts["error_step_count"],
+            "Tokens read": facts["prompt_tokens"],
+            "Tokens sampled": facts["completion_tokens"],
+            "Cost in USD": None if facts["cost_usd"] is None else f"{facts['cost_usd']:.4f}",
+        }
+    )
+    task, policy, source, family = st.columns(4)
+    with task:
+        show_facts({"Task": f"{facts['benchmark']} / {facts['task_key']}", "Trial": facts["trial"]})
+    with policy:
+        show_facts({"Agent": facts["agent"], "Model": facts["model"]})
+    with source:
+        name = f"{facts['source_name']} ({facts['source_format']})"
+        show_facts({"Source": name, "Ended because": facts["termination_reason"]})
+    with family:
+        _show_family(reader, facts)
+
+
+def _show_family(reader: Reader, facts: Mapping[str, Any]) -> None:
+    show_facts({"Id": facts["trajectory_id"]})
+    group = facts["group_id"]
+    st.page_link(TASK_PAGE, label=f"Group {short_id(group)}", query_params={"group": group})
+    if facts["parent_id"]:
+        _link(f"Parent {short_id(facts['parent_id'])} (this is its {facts['relation']})", facts["parent_id"])
+    for child, relation, _ in trajectories.children(reader, facts["trajectory_id"]).iter_rows():
+        _link(f"{relation.capitalize()} {short_id(child)}", child)
+
+
+def _link(label: str, trajectory_id: str) -> None:
+    st.page_link(TRAJECTORY_PAGE, label=label, query_params={"trajectory": trajectory_id})
+
+
+def _show_conversation(reader: Reader, trajectory_id: str, steps: pl.DataFrame, dataset_id: str) -> None:
+    count = trajectories.turn_count(reader, trajectory_id)
+    page_count = -(-count // trajectories.TURN_LIMIT)
+    page = 1
+    if page_count > 1:
+        page = st.number_input(
+            f"Page, of {page_count}",
+            min_value=1,
+            max_value=page_count,
+            key=f"page-{trajectory_id}",
+            width=160,
+        )
+    offset = (page - 1) * trajectories.TURN_LIMIT
+    turns = trajectories.turns(reader, trajectory_id, dataset_id=dataset_id, offset=offset)
+    if not turns:
+        return
+    answers = trajectories.observations(reader, trajectory_id, first=turns[0]["seq"], last=turns[-1]["seq"])
+    Conversation(
+        reader=reader,
+        trajectory_id=trajectory_id,
+        turns=turns,
+        observations=answers,
+        steps={
+            row["seq"]: row
+            for row in steps.select("seq", "step", "is_error", "error_kind").iter_rows(named=True)
+        },
+    ).show()
+
+
+def _show_signals(reader: Reader, facts: Mapping[str, Any], steps: pl.DataFrame) -> None:
+    st.subheader("Of each step")
+    measured = [
+        name
+        for name, dtype in steps.schema.items()
+        if name == "is_error" or (name not in STEP_FACTS and (dtype.is_numeric() or dtype == pl.Boolean))
+    ]
+    if steps.is_empty():
+        st.text("No steps yet; `winnow score` computes them.")
+    else:
+        st.plotly_chart(step_strip(steps, measured), key="steps", config={"displayModeBar": False})
+        st.dataframe(steps, hide_index=True)
+        if steps.height == trajectories.STEP_LIMIT:
+            st.caption(f"The first {steps.height} steps.")
+    of_trajectory, of_group = st.columns(2)
+    with of_trajectory:
+        st.subheader("Of the trajectory")
+        show_values(trajectories.signals(reader, facts["trajectory_id"]))
+    with of_group:
+        st.subheader("Of its group")
+        show_values(tasks.group_signals(reader, facts["group_id"]))
+    scores = trajectories.scores(reader, facts["trajectory_id"])
+    if scores.height:
+        st.subheader("Scores that came with it")
+        st.dataframe(scores, hide_index=True)
+
+
+def _show_decisions(reader: Reader, trajectory_id: str) -> None:
+    decided = trajectories.decisions(reader, trajectory_id)
+    if decided.is_empty():
+        st.text("No recipe has decided about this trajectory.")
+        return
+    st.dataframe(decided, hide_index=True)
+
+
+if __name__ == "__main__":
+    main()
