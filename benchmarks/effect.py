@@ -78,6 +78,8 @@ class Outcome:
     """Tokens trained on in one pass."""
     parameter_count: int
     training_s: float
+    training_cpu_s: float
+    """Over all threads; on a shared machine it tells more than the wall clock."""
     final_loss: float
 
 
@@ -224,9 +226,9 @@ def judge(name: str, arm: Arm, budget: Budget) -> Outcome:
     examples = list(islice(arm(budget), budget.rollouts))
     torch.manual_seed(budget.seed)
     policy = Policy()
-    started = time.perf_counter()
+    started, cpu_started = time.perf_counter(), time.process_time()
     final_loss = train(policy, examples, budget)
-    training_s = time.perf_counter() - started
+    training_s, training_cpu_s = time.perf_counter() - started, time.process_time() - cpu_started
     report = play_together(partial(decode, policy.eval()), tasks=budget.tasks, seed=budget.seed)
     return Outcome(
         arm=name,
@@ -236,6 +238,7 @@ def judge(name: str, arm: Arm, budget: Budget) -> Outcome:
         token_count=sum(sum(example.is_trained) for example in examples),
         parameter_count=sum(weight.numel() for weight in policy.parameters()),
         training_s=training_s,
+        training_cpu_s=training_cpu_s,
         final_loss=final_loss,
     )
 
@@ -256,14 +259,14 @@ def main() -> None:
     for given in options.rollouts:
         name, _, folder = given.rpartition("=")
         arms[name or Path(folder).name] = partial(folder_rollouts, folder=Path(folder))
-    print(f"{'arm':<20} {'success':>8} {'steps':>6} {'rollouts':>9} {'loss':>7} {'training':>9}")
+    print(f"{'arm':<20} {'success':>8} {'steps':>6} {'rollouts':>9} {'loss':>7} {'training':>9} {'CPU':>8}")
     outcomes = []
     for name, arm in arms.items():
         outcome = judge(name, arm, budget)
         outcomes.append(outcome)
         print(
             f"{name:<20} {outcome.success_rate:>8.3f} {outcome.mean_steps:>6.2f} {outcome.rollout_count:>9} "
-            f"{outcome.final_loss:>7.4f} {outcome.training_s:>8.1f}s",
+            f"{outcome.final_loss:>7.4f} {outcome.training_s:>8.1f}s {outcome.training_cpu_s:>7.1f}s",
             flush=True,
         )
     if options.json:

@@ -5,9 +5,6 @@ import polars as pl
 from curation.keys import canonical_json, map_distinct
 from curation.tool_errors import error_kinds
 
-CALL_KEY = ("trajectory_id", "step", "call_index")
-"""What names a call, and the order in which the policy made them."""
-
 
 def agent_turns(messages: pl.DataFrame) -> pl.DataFrame:
     """Number the assistant messages of each trajectory from 0, whatever their origin, in order."""
@@ -25,7 +22,7 @@ def call_rows(messages: pl.DataFrame) -> pl.DataFrame:
     """List every tool call with its result.
 
     Returns:
-        One row per call, in the order of `CALL_KEY`: `trajectory_id`, `bucket`, `seq` of the assistant message, `step`,
+        One row per call, in the order of calling: `trajectory_id`, `bucket`, `seq` of the assistant message, `step`,
         `call_index` within it, `name`, `raw_arguments`, `arguments` (canonical JSON), `result_seq` (null: no tool message
         answers), `result` (its text, "" when it has none) and `error_kind` (null: the result reports no failure).
     """
@@ -41,10 +38,11 @@ def call_rows(messages: pl.DataFrame) -> pl.DataFrame:
     )
     linked = calls.join(results, on=["trajectory_id", "result_seq"], how="left", maintain_order="left")
     return linked.select(
-        *CALL_KEY[:1],
+        "trajectory_id",
         "bucket",
         "seq",
-        *CALL_KEY[1:],
+        "step",
+        "call_index",
         "name",
         "raw_arguments",
         arguments=map_distinct(linked["raw_arguments"], canonical_json),

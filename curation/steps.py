@@ -14,10 +14,7 @@ from curation.keys import digests, netstring
 from schemas.tables import TABLES
 
 STEPS_VERSION = "1"
-"""A change of what is folded changes this, and with it all that is computed from steps."""
-
-STEPS_VERSION = "1"
-"""A change of what steps hold, or of how a failure is detected, changes this."""
+"""A change of what steps hold, or of how a failure is detected, changes this, and all that is computed from them."""
 
 RESPOND = "respond"
 """The action of a turn without calls."""

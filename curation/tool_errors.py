@@ -31,11 +31,12 @@ def error_kinds(results: pl.Series, *, anywhere: bool = False) -> pl.Series:
         ['bad_query', None, 'rate_limit']
     """
     texts = pl.DataFrame({"text": results.drop_nulls().unique()}, schema={"text": pl.String})
-    failed = texts if anywhere else texts.filter(reports_failure(pl.col("text")))
-    kinds = failed.with_columns(kind=_kind(pl.col("text"), is_whole=anywhere))
-    if anywhere:
-        marked = reports_failure(pl.col("text"))
-        kinds = kinds.with_columns(pl.when(marked | (pl.col("kind") != OTHER_ERROR)).then("kind"))
+    judged = texts.with_columns(is_marked=reports_failure(pl.col("text")))
+    suspects = judged if anywhere else judged.filter("is_marked")
+    start = pl.col("text").str.slice(0, KIND_CHARS)
+    kinds = suspects.with_columns(
+        kind=pl.when("is_marked").then(_kind(start).fill_null(OTHER_ERROR)).otherwise(_kind(pl.col("text")))
+    )
     return results.replace_strict(kinds["text"], kinds["kind"], default=None, return_dtype=pl.String)
 
 
@@ -56,9 +57,8 @@ def _field_fails(text: pl.Expr, path: str) -> pl.Expr:
     return value.is_in(values) if values else value.is_in(JSON_BLANKS).not_()
 
 
-def _kind(text: pl.Expr, *, is_whole: bool) -> pl.Expr:
-    read = text if is_whole else text.str.slice(0, KIND_CHARS)
-    matches = [
-        pl.when(read.str.contains(f"(?is){pattern}")).then(pl.lit(kind)) for kind, pattern in KINDS.items()
-    ]
-    return pl.coalesce(*matches, pl.lit(OTHER_ERROR))
+def _kind(text: pl.Expr) -> pl.Expr:
+    """Name the first family with a phrase in the text; null when there is none."""
+    return pl.coalesce(
+        pl.when(text.str.contains(f"(?is){pattern}")).then(pl.lit(kind)) for kind, pattern in KINDS.items()
+    )

@@ -9,6 +9,11 @@ from dashboards.reader import Reader, open_reader
 from schemas.errors import WarehouseNotFoundError, WinnowError
 
 FIRST_COMMAND = "winnow run flows/recipes/demo.yaml ROLLOUTS --warehouse {folder}"
+# Inline: an icon by name would be fetched from a font server, and the dashboard asks nothing of the network.
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
+    '<path fill="#0072B2" d="M1 2h14L9.5 9v5l-3-1.500V9z"/></svg>'
+)
 # The page of each id that an address may name, for addresses without a page. (A comment: in a script that Streamlit
 # runs, a bare string is drawn on the page.)
 PAGES_OF_LINKS = {"trajectory": TRAJECTORY_PAGE, "group": TASK_PAGE}
@@ -16,7 +21,7 @@ PAGES_OF_LINKS = {"trajectory": TRAJECTORY_PAGE, "group": TASK_PAGE}
 
 def main() -> None:
     """Draw the page that the address names."""
-    st.set_page_config(page_title="Winnow", page_icon=":material/filter_alt:", layout="wide")
+    st.set_page_config(page_title="Winnow", page_icon=ICON, layout="wide")
     funnel = st.Page(FUNNEL_PAGE, title="Funnel", icon=":material/filter_alt:", default=True)
     trajectory = st.Page(TRAJECTORY_PAGE, title="Trajectory", icon=":material/forum:", url_path="trajectory")
     task = st.Page(TASK_PAGE, title="Task", icon=":material/account_tree:", url_path="task")

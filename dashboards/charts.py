@@ -21,6 +21,9 @@ COLOURS = {
 }
 """One colour per fate, the same on every page."""
 
+BIN_COUNT = 20
+"""Bins of each histogram."""
+BINS_PER_TICK = 4
 BAR_HEIGHT_PX = 44
 STRIP_ROW_PX = 26
 MARGIN = {"l": 8, "r": 8, "t": 32, "b": 8}
@@ -67,7 +70,10 @@ def funnel_bars(stages: Sequence[Stage]) -> go.Figure:
 
 
 def reward_histogram(bins: pl.DataFrame) -> go.Figure:
-    """Draw kept and dropped trajectories over reward; columns `verdict`, `center`, `width`, `trajectory_count`."""
+    """Draw kept and dropped trajectories over reward; columns `verdict`, `low`, `center`, `width`, `trajectory_count`.
+
+    `low` and `width`, the start of the first bin and the width of each, are the same in all rows.
+    """
     figure = go.Figure()
     for verdict in ("kept", "dropped"):
         part = bins.filter((pl.col("verdict") == verdict) & pl.col("center").is_not_null())
@@ -79,21 +85,23 @@ def reward_histogram(bins: pl.DataFrame) -> go.Figure:
             marker_color=COLOURS[verdict],
             hovertemplate=f"reward about %{{x:.2f}}: %{{y:,}} {verdict}<extra></extra>",
         )
+    low, width = bins["low"][0], bins["width"][0]
+    figure.update_xaxes(range=[low, low + BIN_COUNT * width], tick0=low, dtick=BINS_PER_TICK * width)
     return _histogram(figure, x="reward", y="trajectories")
 
 
-def pass_rate_histogram(bins: pl.DataFrame, *, bin_count: int) -> go.Figure:
+def pass_rate_histogram(bins: pl.DataFrame) -> go.Figure:
     """Draw groups over pass rate; columns `center`, `group_count`."""
     figure = go.Figure()
     figure.add_bar(
         x=bins["center"].to_list(),
         y=bins["group_count"].to_list(),
-        width=1 / bin_count,
+        width=1 / BIN_COUNT,
         marker_color=COLOURS["kept"],
         hovertemplate="pass rate about %{x:.2f}: %{y:,} groups<extra></extra>",
         showlegend=False,
     )
-    figure.update_xaxes(range=[0, 1])
+    figure.update_xaxes(range=[0, 1], tick0=0, dtick=BINS_PER_TICK / BIN_COUNT)
     return _histogram(figure, x="pass rate", y="groups")
 
 
@@ -102,7 +110,7 @@ def _histogram(figure: go.Figure, *, x: str, y: str) -> go.Figure:
         barmode="stack",
         height=280,
         margin=MARGIN,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         xaxis_title=x,
         yaxis_title=y,
     )

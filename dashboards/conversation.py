@@ -56,8 +56,9 @@ class Conversation:
         with st.container(border=True):
             left, right = st.columns(2)
             with left:
-                st.caption(f"call {index + 1}")
-                st.code(call["name"], language=None, wrap_lines=True)
+                with st.container(horizontal=True):
+                    st.caption(f"call {index + 1}", width="content")
+                    st.text(call["name"])
                 st.code(indent_json(call["arguments"]), language=None, wrap_lines=True)
             with right:
                 if answer is None:

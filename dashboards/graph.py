@@ -231,7 +231,8 @@ def _node_trace(nodes: pl.DataFrame, places: dict[str, Point], *, highlighted: s
 
 
 def _label(row: dict[str, Any]) -> str:
-    label = NAMES.get(row["kind"], row["action_label"])
+    """Name a state by its first tool: the arguments are in the hover text."""
+    label = NAMES.get(row["kind"]) or row["action_label"].partition("(")[0]
     return hover(label if len(label) <= LABEL_CHARS else f"{label[:LABEL_CHARS]}…")
 
 

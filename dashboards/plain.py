@@ -79,13 +79,14 @@ def show_words(
         key: names the fold on its page.
         as_code: in fixed width, as for what programs wrote.
     """
+    place = st.container()
     is_cut = char_count > len(excerpt)
     is_whole = is_cut and st.toggle(f"Show all {char_count:,} characters", key=key)
     words = load() if is_whole else f"{excerpt} …" if is_cut else excerpt
     if as_code:
-        st.code(words, language=None, wrap_lines=True)
+        place.code(words, language=None, wrap_lines=True)
     else:
-        st.text(words)
+        place.text(words)
 
 
 def show_facts(facts: Mapping[str, object]) -> None:

@@ -43,7 +43,7 @@ def rule_stages(counts: pl.DataFrame, exports: pl.DataFrame) -> list[Stage]:
     stages.append(Stage(label="trajectories kept", parts={"kept": kept}))
     written = exports.group_by("format").agg(pl.col("row_count").sum()).sort("format")
     stages += [
-        Stage(label=f"rows in {name}", parts={"exported": count}) for name, count in written.iter_rows()
+        Stage(label=f"exported as {name}", parts={"exported": count}) for name, count in written.iter_rows()
     ]
     return stages
 

@@ -1,4 +1,4 @@
-"""Formats by name, and what this installation can read and write, as a table for people."""
+"""Formats by name, and tables for people of what this installation can read, write and answer."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import pyarrow as pa
 from schemas.errors import UnknownNameError
 from schemas.rollouts import ROLLOUT_FORMATS, RolloutFormat
 from schemas.training import TRAINING_FORMATS, TrainingFormat
+from warehouse.queries import query_names, question
 
 AUTO = "auto"
 
@@ -46,3 +47,8 @@ def formats_table() -> pa.Table:
         for name, member in TRAINING_FORMATS.items()
     ]
     return pa.Table.from_pylist(rows)
+
+
+def questions_table() -> pa.Table:
+    """List the named queries of `winnow sql --ask`, with the question that each answers."""
+    return pa.Table.from_pylist([{"name": name, "question": question(name)} for name in query_names()])

@@ -179,6 +179,7 @@ def export(
 def sql(
     query: Annotated[str | None, typer.Argument(help="One query; without it, a prompt.")] = None,
     warehouse: WarehouseOption = None,
+    ask: Annotated[str | None, typer.Option(help="A named question instead; `list` names them.")] = None,
     result_format: Annotated[
         ResultFormat, typer.Option("--format", help="How to print.")
     ] = ResultFormat.TABLE,
@@ -188,8 +189,14 @@ def sql(
 
     Example: winnow sql "SELECT status, count(*) FROM trajectories GROUP BY ALL" --format csv
     """
+    from flows.catalogue import questions_table
     from warehouse import Warehouse
+    from warehouse.queries import named_query
 
+    if ask == "list":
+        terminal.write_rows(questions_table(), result_format, out)
+        return
+    query = named_query(ask) if ask is not None else query
     root = settings.warehouse_path(warehouse)
     with Warehouse(root).console(timeout_s=None) as console:
         if query is None and sys.stdin.isatty():

@@ -4,10 +4,11 @@ Files are gathered into chunks of bounded size; one Prefect task reads one chunk
 bounded memory. A batch lands whole or not at all, so a killed run is continued by running it again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
@@ -21,6 +22,7 @@ from schemas.identity import bucket_of, content_digest
 from schemas.reasons import RejectReason
 from schemas.rollouts import RawRecord, Rejection, RolloutFormat, Source, decode_record, read_records
 from schemas.rows import ROLLOUT_TABLES, Row, arrow_table, trajectory_rows
+from schemas.tables import TABLES
 from schemas.trajectory import Trajectory
 from warehouse import Warehouse
 
@@ -65,10 +67,17 @@ def ingest(
 def ingest_chunk(*, warehouse: Path, files: list[SourceFile], format_name: str) -> IngestCounts:
     """Read one chunk of files into the warehouse."""
     house = Warehouse(warehouse)
+    digests = {file.path: file_digest(file.path) for file in files}
+    finished = _finished_sources(house, digests.values())
     pending = _Batch(house=house)
+    counts = IngestCounts(file_count=len(files))
     sources: list[tuple[str, SourceFile, _Tally]] = []
     for file in files:
-        source_id = file_digest(file.path)
+        source_id = digests[file.path]
+        if source_id in finished:
+            counts += finished[source_id]
+            progress.advance(STAGE)
+            continue
         tally = _Tally()
         sources.append((source_id, file, tally))
         for record, outcome in _read_file(file, format_name, tally):
@@ -77,7 +86,7 @@ def ingest_chunk(*, warehouse: Path, files: list[SourceFile], format_name: str) 
     pending.flush()
     # A source row says that all of its records landed, so it comes last.
     house.store.upsert("sources", arrow_table("sources", [_source_row(*source) for source in sources]))
-    counts = IngestCounts(file_count=len(files), new_trajectory_count=pending.new_trajectory_count)
+    counts += IngestCounts(new_trajectory_count=pending.new_trajectory_count)
     counts = sum((tally.counts() for _, _, tally in sources), counts)
     counts.check()
     return counts
@@ -221,6 +230,21 @@ def _source_row(source_id: str, file: SourceFile, tally: _Tally) -> Row:
         "rejected_count": tally.rejected_count,
         "repeated_count": tally.repeated_count,
         "trajectory_count": tally.trajectory_count,
+    }
+
+
+def _finished_sources(house: Warehouse, source_ids: Collection[str]) -> dict[str, IngestCounts]:
+    """Find files that an earlier run read to the end; there is nothing to read in them again.
+
+    A file with refused records is not among them: a newer decoder may make something of those.
+    """
+    rows = house.store.scan("sources").filter(
+        pl.col("source_id").is_in(list(source_ids)) & (pl.col("rejected_count") == 0)
+    )
+    names = [name for name in IngestCounts.__dataclass_fields__ if name in TABLES["sources"].column_names]
+    return {
+        row["source_id"]: IngestCounts(**{name: row[name] for name in names})
+        for row in rows.collect().to_dicts()
     }
 
 

@@ -82,14 +82,13 @@ class Loops(Signal):
         return {"trajectory": _count(frames.trajectories, loops, steps), "step": steps}
 
     def _loops(self, calls: pl.DataFrame) -> pl.DataFrame:
-        retries = self._runs(calls, "name", "arguments")
-        drifts = self._runs(calls, "name").filter(pl.col("distinct_count") > 1)
-        # A retry run has one tool, so it overlaps the tool's maximal run exactly when it starts inside it.
-        starts = retries.select("trajectory_id", retry_start="start")
-        clashing = drifts.join(starts, on="trajectory_id").filter(
-            pl.col("retry_start").is_between(pl.col("start"), pl.col("end"))
-        )
-        drifts = drifts.join(clashing, on=["trajectory_id", "start"], how="anti")
+        runs = calls.with_columns(
+            same_call=pl.struct("trajectory_id", "name", "arguments").rle_id(),
+            same_tool=pl.struct("trajectory_id", "name").rle_id(),
+        ).with_columns(is_retry=pl.len().over("same_call") >= self.min_run)
+        retries = self._spans(runs.filter("is_retry"), "same_call")
+        # A run of one tool without a retry loop in it has differing arguments, or it would be one.
+        drifts = self._spans(runs.filter(~pl.col("is_retry").any().over("same_tool")), "same_tool")
         found = {
             "retry": retries,
             "parameter_drift": drifts,
@@ -102,17 +101,11 @@ class Loops(Signal):
         ordered = spans.sort("trajectory_id", "kind_rank", "start")
         return ordered.with_columns(loop_index=pl.int_range(pl.len()).over("trajectory_id"))
 
-    def _runs(self, calls: pl.DataFrame, *same: str) -> pl.DataFrame:
-        """Find maximal runs of `min_run` or more calls that agree in the columns `same`."""
+    def _spans(self, calls: pl.DataFrame, run: str) -> pl.DataFrame:
+        """Give first and last call of each run that is long enough."""
         return (
-            calls.with_columns(run=pl.struct("trajectory_id", *same).rle_id())
-            .group_by("run", maintain_order=True)
-            .agg(
-                pl.col("trajectory_id").first(),
-                start=pl.col("call").first(),
-                end=pl.col("call").last(),
-                distinct_count=pl.col("arguments").n_unique(),
-            )
+            calls.group_by(run, maintain_order=True)
+            .agg(pl.col("trajectory_id").first(), start=pl.col("call").first(), end=pl.col("call").last())
             .filter(pl.col("end") - pl.col("start") + 1 >= self.min_run)
         )
 

@@ -15,9 +15,6 @@ from curation.topology.walks import END_SUCCESS, walk_states
 from schemas.tables import TABLES
 
 TOPOLOGY_VERSION = "1"
-"""A change of the graphs changes this."""
-
-TOPOLOGY_VERSION = "1"
 """A change of what the graphs hold changes this."""
 
 FAILING_POTENTIAL = 0.5

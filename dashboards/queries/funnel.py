@@ -4,11 +4,11 @@ from typing import Any
 
 import polars as pl
 
+from dashboards.charts import BIN_COUNT
 from dashboards.reader import Reader
 
 DATASET_LIMIT = 200
 ROW_LIMIT = 200
-BIN_COUNT = 20
 
 DATASETS = """
     SELECT
@@ -87,6 +87,7 @@ REWARDS = """
     )
     SELECT
         verdict,
+        low,
         low + (high - low) / $bins
             * (least(floor((value - low) / (high - low) * $bins), $bins - 1) + 0.5) AS center,
         (high - low) / $bins AS width,
@@ -147,7 +148,7 @@ def exports(reader: Reader, dataset_id: str) -> pl.DataFrame:
 
 
 def reward_bins(reader: Reader, dataset_id: str) -> pl.DataFrame:
-    """Count kept and dropped trajectories per bin of reward; `center` is null for an unknown reward."""
+    """Count kept and dropped trajectories per bin of reward, from `low` on; `center` is null for an unknown reward."""
     return reader.rows(REWARDS, {"dataset": dataset_id, "bins": BIN_COUNT, "limit": ROW_LIMIT})
 
 

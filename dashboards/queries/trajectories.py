@@ -12,7 +12,7 @@ TURN_LIMIT = 40
 """Turns of one page of a conversation; the observations of their calls come on top."""
 STEP_LIMIT = 400
 LINK_LIMIT = 50
-EXCERPT_CHARS = 1_200
+EXCERPT_CHARS = 800
 """Characters of a message that a page loads at first; the rest comes when a person asks for it."""
 
 SORTS = {

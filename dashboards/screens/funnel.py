@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards.charts import funnel_bars, pass_rate_histogram, reward_histogram
 from dashboards.links import short_id, trajectory_link_column, with_trajectory_links
+from dashboards.plain import show_figures
 from dashboards.queries import funnel
 from dashboards.reader import Reader, open_reader
 from dashboards.stages import intake_stage, rule_stages
@@ -63,16 +64,17 @@ def _dataset_label(row: Mapping[str, Any]) -> str:
 
 def _show_intake(intake: Mapping[str, Any]) -> None:
     st.subheader("Records, over the whole warehouse")
-    names = {
-        "record_count": "Records in",
-        "kept_count": "Kept",
-        "rejected_count": "Rejected",
-        "repeated_count": "Repeated",
-    }
-    for place, (name, label) in zip(st.columns(len(names)), names.items(), strict=True):
-        place.metric(label, f"{intake[name]:,}", border=True)
+    show_figures(
+        {
+            "Records in": intake["record_count"],
+            "Kept": intake["kept_count"],
+            "Rejected": intake["rejected_count"],
+            "Repeated": intake["repeated_count"],
+            "Files": intake["file_count"],
+        }
+    )
     st.caption(
-        f"in = kept + rejected + repeated, over {intake['file_count']:,} files: "
+        "in = kept + rejected + repeated: "
         f"{intake['record_count']:,} = {intake['kept_count']:,} + {intake['rejected_count']:,} + "
         f"{intake['repeated_count']:,}. A repeated record is byte-equal to one before it in its file."
     )
@@ -87,9 +89,7 @@ def _show_dataset(dataset: Mapping[str, Any], exports: pl.DataFrame) -> None:
         "Dropped": dataset["dropped_count"],
     }
     written = dict(exports.group_by("format").agg(pl.col("row_count").sum()).sort("format").iter_rows())
-    figures |= {f"Rows in {name}": count for name, count in written.items()}
-    for place, (label, count) in zip(st.columns(len(figures)), figures.items(), strict=True):
-        place.metric(label, f"{count:,}", border=True)
+    show_figures(figures | {f"Exported as {name}": count for name, count in written.items()})
     st.caption(
         f"read = kept + dropped: {dataset['read_count']:,} = {dataset['kept_count']:,} + {dataset['dropped_count']:,}. "
         "A repaired trajectory is represented by the repair that takes its place."
@@ -123,7 +123,7 @@ def _show_reasons(
     )
     if kind == REJECTION or dataset is None:
         found = funnel.rejected_records(reader, reason=reason, text=text)
-        st.dataframe(found, hide_index=True)
+        st.dataframe(found, hide_index=True, placeholder="—")
     else:
         found = funnel.decided_trajectories(
             reader, dataset["dataset_id"], verdict=verdict, rule=rule, reason=reason, text=text
@@ -131,6 +131,7 @@ def _show_reasons(
         st.dataframe(
             with_trajectory_links(found, dataset_id=dataset["dataset_id"]),
             hide_index=True,
+            placeholder="—",
             column_config={"trajectory": trajectory_link_column()},
         )
     if found.height == funnel.ROW_LIMIT:
@@ -146,7 +147,7 @@ def _show_distributions(reader: Reader, dataset: Mapping[str, Any] | None) -> No
             st.text("No group has a pass rate yet; `winnow score` computes them.")
         else:
             st.plotly_chart(
-                pass_rate_histogram(rates, bin_count=funnel.BIN_COUNT),
+                pass_rate_histogram(rates),
                 key="pass-rates",
                 config={"displayModeBar": False},
             )

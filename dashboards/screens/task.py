@@ -63,6 +63,7 @@ def _find(reader: Reader) -> None:
     st.dataframe(
         found.with_columns(pl.col("group_id").str.slice(0, 10)),
         hide_index=True,
+        placeholder="—",
         height=260,
         key="found",
         on_select=partial(_choose, "found", ids),
@@ -181,6 +182,7 @@ def _show_trials(trials: pl.DataFrame) -> None:
     st.dataframe(
         linked.select("trajectory", *first, *rest),
         hide_index=True,
+        placeholder="—",
         column_config={"trajectory": trajectory_link_column()},
     )
     if trials.height == tasks.TRIAL_LIMIT:

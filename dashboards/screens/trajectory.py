@@ -89,6 +89,7 @@ def _find(reader: Reader, datasets: Mapping[str, str]) -> str:
     st.dataframe(
         found.with_columns(pl.col("trajectory_id").str.slice(0, 10)),
         hide_index=True,
+        placeholder="—",
         height=260,
         key=key,
         on_select=partial(_choose, key, ids_found),
@@ -110,19 +111,20 @@ def _or_any(value: str) -> str:
 
 
 def _show_facts(reader: Reader, facts: Mapping[str, Any]) -> None:
-    show_figures(
-        {
-            "Status": facts["status"].replace("_", " "),
-            "Reward": None if facts["outcome_reward"] is None else f"{facts['outcome_reward']:g}",
-            "Messages": facts["message_count"],
-            "Steps": facts["step_count"],
-            "Calls": facts["call_count"],
-            "Failed steps": facts["error_step_count"],
-            "Tokens read": facts["prompt_tokens"],
-            "Tokens sampled": facts["completion_tokens"],
-            "Cost in USD": None if facts["cost_usd"] is None else f"{facts['cost_usd']:.4f}",
-        }
-    )
+    figures = {
+        "Status": facts["status"].replace("_", " "),
+        "Reward": None if facts["outcome_reward"] is None else f"{facts['outcome_reward']:g}",
+        "Messages": facts["message_count"],
+        "Steps": facts["step_count"],
+        "Calls": facts["call_count"],
+        "Failed steps": facts["error_step_count"],
+    }
+    costs = {
+        "Tokens read": facts["prompt_tokens"],
+        "Tokens sampled": facts["completion_tokens"],
+        "Cost in USD": None if facts["cost_usd"] is None else f"{facts['cost_usd']:.4f}",
+    }
+    show_figures(figures | {label: value for label, value in costs.items() if value is not None})
     task, policy, source, family = st.columns(4)
     with task:
         show_facts({"Task": f"{facts['benchmark']} / {facts['task_key']}", "Trial": facts["trial"]})
@@ -138,7 +140,12 @@ def _show_facts(reader: Reader, facts: Mapping[str, Any]) -> None:
 def _show_family(reader: Reader, facts: Mapping[str, Any]) -> None:
     show_facts({"Id": facts["trajectory_id"]})
     group = facts["group_id"]
-    st.page_link(TASK_PAGE, label=f"Group {short_id(group)}", query_params={"group": group})
+    st.page_link(
+        TASK_PAGE,
+        label=f"Group {short_id(group)}",
+        icon=":material/account_tree:",
+        query_params={"group": group},
+    )
     if facts["parent_id"]:
         _link(f"Parent {short_id(facts['parent_id'])} (this is its {facts['relation']})", facts["parent_id"])
     for child, relation, _ in trajectories.children(reader, facts["trajectory_id"]).iter_rows():
@@ -146,7 +153,9 @@ def _show_family(reader: Reader, facts: Mapping[str, Any]) -> None:
 
 
 def _link(label: str, trajectory_id: str) -> None:
-    st.page_link(TRAJECTORY_PAGE, label=label, query_params={"trajectory": trajectory_id})
+    st.page_link(
+        TRAJECTORY_PAGE, label=label, icon=":material/forum:", query_params={"trajectory": trajectory_id}
+    )
 
 
 def _show_conversation(reader: Reader, trajectory_id: str, steps: pl.DataFrame, dataset_id: str) -> None:
@@ -183,13 +192,14 @@ def _show_signals(reader: Reader, facts: Mapping[str, Any], steps: pl.DataFrame)
     measured = [
         name
         for name, dtype in steps.schema.items()
-        if name == "is_error" or (name not in STEP_FACTS and (dtype.is_numeric() or dtype == pl.Boolean))
+        if (name == "is_error" or (name not in STEP_FACTS and (dtype.is_numeric() or dtype == pl.Boolean)))
+        and steps[name].count()
     ]
     if steps.is_empty():
         st.text("No steps yet; `winnow score` computes them.")
     else:
         st.plotly_chart(step_strip(steps, measured), key="steps", config={"displayModeBar": False})
-        st.dataframe(steps, hide_index=True)
+        st.dataframe(steps, hide_index=True, placeholder="—")
         if steps.height == trajectories.STEP_LIMIT:
             st.caption(f"The first {steps.height} steps.")
     of_trajectory, of_group = st.columns(2)
@@ -202,7 +212,7 @@ def _show_signals(reader: Reader, facts: Mapping[str, Any], steps: pl.DataFrame)
     scores = trajectories.scores(reader, facts["trajectory_id"])
     if scores.height:
         st.subheader("Scores that came with it")
-        st.dataframe(scores, hide_index=True)
+        st.dataframe(scores, hide_index=True, placeholder="—")
 
 
 def _show_decisions(reader: Reader, trajectory_id: str) -> None:
@@ -210,7 +220,7 @@ def _show_decisions(reader: Reader, trajectory_id: str) -> None:
     if decided.is_empty():
         st.text("No recipe has decided about this trajectory.")
         return
-    st.dataframe(decided, hide_index=True)
+    st.dataframe(decided, hide_index=True, placeholder="—")
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ def rollout(
 
 
 def _messages(turn: Turn, seq: int) -> Iterable[Message]:
-    calls, results = [], []
+    calls: list[ToolCall] = []
+    results: list[Message] = []
     for index, (name, arguments, result) in enumerate(turn.calls):
         answer = None if result is None else seq + 1 + len(results)
         call_id = f"call-{seq}-{index}"

@@ -24,7 +24,7 @@ from tests.curation.strategies import few, groups
 PARAMETERS: dict[str, dict[str, Any]] = {"sql_filter": {"where": "outcome_reward > 0 OR is_mixed"}}
 """Parameters that have no default."""
 
-MEMBERS = {**SIGNALS, **SELECTORS, **REPAIRS}
+MEMBERS: dict[str, Any] = {**SIGNALS, **SELECTORS, **REPAIRS}
 
 signals = pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
 selectors = pytest.mark.parametrize(
@@ -150,6 +150,12 @@ def test_selecting_twice_equals_once(selector: Selector, trials: list[Trajectory
 
 
 @selectors
+def test_selectors_are_documented(selector: Selector) -> None:
+    assert selector.doc.startswith("Keeps")
+    assert selector.doc.endswith(".")
+
+
+@selectors
 def test_selectors_read_columns_that_candidates_have(selector: Selector) -> None:
     assert set(selector.columns_needed) <= set(candidates(frames()).columns)
 
@@ -173,6 +179,12 @@ def test_repairing_twice_equals_once(repair: Any, trials: list[Trajectory]) -> N
     children = [child for trial in trials if (child := repair.apply(trial)) is not None]
     assert [repair.apply(child) for child in children] == [None] * len(children)
     assert repair.candidates(frames(*children)) == []
+
+
+@repairs
+def test_repairs_are_documented_and_versioned(repair: Any) -> None:
+    assert repair.doc.endswith(".")
+    assert repair.rule.startswith(f"{repair.name} {repair.version} {{")
 
 
 @repairs

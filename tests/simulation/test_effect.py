@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -11,6 +12,15 @@ from simulation.terse import END, VOCABULARY
 effect = pytest.importorskip("benchmarks.effect")
 
 BUDGET = effect.Budget(rollouts=40, steps=2, batch=4, learning_rate=1e-3, tasks=3, seed=0)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Two torch threads on a busy machine wait for each other far longer than they work."""
+    before = effect.torch.get_num_threads()
+    effect.torch.set_num_threads(1)
+    yield
+    effect.torch.set_num_threads(before)
 
 
 def words(example: object, *, is_trained: bool) -> str:
@@ -51,6 +61,7 @@ def test_an_empty_folder_is_named(tmp_path: Path) -> None:
         next(effect.folder_rollouts(BUDGET, folder=tmp_path))
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_judging_twice_gives_the_same_figures() -> None:
     first, second = (effect.judge("careful", effect.ARMS["careful only"], BUDGET) for _ in range(2))
     assert (first.success_rate, first.mean_steps, first.final_loss) == (

@@ -18,7 +18,7 @@ from curation.rewards.outcomes import is_success
     ],
 )
 def test_tells_success_from_failure_and_from_not_known(
-    reward: float | None, status: str, expected: bool | None
+    reward: float | None, status: str, expected: object
 ) -> None:
     trial = pl.DataFrame(
         {"outcome_reward": [reward], "status": [status]}, schema_overrides={"outcome_reward": pl.Float64}

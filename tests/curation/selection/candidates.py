@@ -4,7 +4,6 @@ from typing import Any
 
 import polars as pl
 
-
 COLUMNS = {
     "trajectory_id": pl.String,
     "task_id": pl.String,

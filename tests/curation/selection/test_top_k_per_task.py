@@ -24,7 +24,7 @@ def test_prefers_efficient_and_recovering_successes_to_redundant_ones() -> None:
 def test_says_rank_and_score() -> None:
     dropped = TopKPerTask(k=1).select(candidates(EFFICIENT, REDUNDANT)).row(1, named=True)
     assert dropped["reason"] == DecisionReason.BELOW_TOP_K
-    assert dropped["detail"] == "rank 2 of 2, score 0.25, k=1"
+    assert dropped["detail"] == "rank 2 of 2, score 0.1667, k=1"
 
 
 def test_gives_each_task_its_own_places() -> None:
