@@ -180,6 +180,9 @@ def sql(
     query: Annotated[str | None, typer.Argument(help="One query; without it, a prompt.")] = None,
     warehouse: WarehouseOption = None,
     ask: Annotated[str | None, typer.Option(help="A named question instead; `list` names them.")] = None,
+    values: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE for `$NAME` in the query; may be repeated.")
+    ] = None,
     result_format: Annotated[
         ResultFormat, typer.Option("--format", help="How to print.")
     ] = ResultFormat.TABLE,
@@ -205,7 +208,7 @@ def sql(
                 lambda text: console.sql(text).to_arrow(), names, root / "console_history"
             )
         else:
-            rows = console.sql(sys.stdin.read() if query is None else query).to_arrow()
+            rows = console.sql(sys.stdin.read() if query is None else query, _parameters(values)).to_arrow()
             terminal.write_rows(rows, result_format, out)
 
 
@@ -307,3 +310,16 @@ def _exit_on_rejects(rejected_count: int, *, strict: bool) -> None:
 def _listed(names: list[str] | None) -> list[str] | None:
     """Accept `--signals a --signals b` and `--signals a,b` alike."""
     return None if names is None else [part for name in names for part in name.split(",") if part]
+
+
+def _parameters(values: list[str] | None) -> dict[str, str] | None:
+    """Read `--set NAME=VALUE`.
+
+    Raises:
+        WinnowError: an entry without `=`.
+    """
+    pairs = [value.partition("=") for value in values or ()]
+    wrong = [name for name, equals, _ in pairs if not equals]
+    if wrong:
+        raise WinnowError(f"--set takes NAME=VALUE, got {wrong[0]!r}.")
+    return {name: value for name, _, value in pairs} or None

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd  # slow to import, and needed for `to_pandas` alone
 
 Parameters = Sequence[Any] | Mapping[str, Any]
-BATCH_ROWS = 8192
 UNCOMPUTED_SIGNAL = re.compile(r"Table with name ((?:step_|group_)?signals_\w+) does not exist")
 
 
@@ -77,20 +76,11 @@ def run_query(
         relation: duckdb.DuckDBPyRelation | None = connection.sql(query, params=parameters)
         if relation is None:
             return QueryResult(table=pa.table({}))
-        with relation.to_arrow_reader(BATCH_ROWS) as reader:
-            batches, is_truncated = _first_rows(reader, max_rows)
-            return QueryResult(table=pa.Table.from_batches(batches, reader.schema), is_truncated=is_truncated)
-
-
-def _first_rows(reader: pa.RecordBatchReader, max_rows: int | None) -> tuple[list[pa.RecordBatch], bool]:
-    batches: list[pa.RecordBatch] = []
-    remaining = max_rows
-    for batch in reader:
-        if remaining is not None and batch.num_rows > remaining:
-            return [*batches, batch.slice(0, remaining)], True
-        batches.append(batch)
-        remaining = None if remaining is None else remaining - batch.num_rows
-    return batches, False
+        if max_rows is None:
+            return QueryResult(table=relation.to_arrow_table())
+        # A limit, not a half-read stream: to close a connection under a stream can hang.
+        table = relation.limit(max_rows + 1).to_arrow_table()
+        return QueryResult(table=table.slice(0, max_rows), is_truncated=table.num_rows > max_rows)
 
 
 @contextmanager

@@ -7,11 +7,14 @@ Two ways to bind a table, with the same columns: `from_files` is DuckDB's own Pa
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
+from pyarrow.dataset import FileSystemDataset, Scanner
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 
 from schemas.errors import QueryError, UnknownNameError
 from schemas.tables import TABLES
@@ -22,6 +25,18 @@ from warehouse.store import Store
 
 HIDDEN_COLUMNS = {"records": ("raw",)}
 """Raw bytes may hold gold answers: they come back through `Warehouse.raw_record` alone."""
+
+
+class SteadyDataset(FileSystemDataset):
+    """A dataset that is read without readahead: nothing runs on when a query stops early.
+
+    Arrow's readahead threads outlive an abandoned scan, and crash or hang a process that ends right after it (seen
+    with pyarrow 26 after `SELECT ... LIMIT 3`).
+    """
+
+    def scanner(self, **options: Any) -> Scanner:  # type: ignore[override] - DuckDB names `columns` and `filter`
+        """Make the scanner that DuckDB asks for, with its column and row filters."""
+        return super().scanner(**options, use_threads=False, fragment_readahead=0, batch_readahead=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +68,7 @@ class LiveTable:
         if self.delta is None:
             connection.register(self.name, self.schema.empty_table())
         else:
-            connection.register(self.name, self.delta.to_pyarrow_dataset().replace_schema(self.schema))
+            connection.register(self.name, _dataset(self.delta, self.folder, self.schema))
 
     @property
     def _is_partitioned(self) -> bool:
@@ -107,6 +122,12 @@ def live_table(
     hidden = () if shown_as else HIDDEN_COLUMNS.get(name, ())
     shown = pa.schema([field for field in schema if field.name not in hidden])
     return LiveTable(name=shown_as or name, folder=store.path(name), schema=shown, delta=delta)
+
+
+def _dataset(delta: DeltaTable, folder: Path, schema: pa.Schema) -> SteadyDataset:
+    local = SubTreeFileSystem(str(folder), LocalFileSystem())
+    files = delta.to_pyarrow_dataset(filesystem=local)
+    return SteadyDataset(list(files.get_fragments()), schema, files.format, local)
 
 
 def bind_views(connection: duckdb.DuckDBPyConnection, tables: list[LiveTable], bind: Bind) -> None:

@@ -1,7 +1,9 @@
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
+import polars as pl
 import pytest
 
 from schemas.errors import QueryError, QueryRefusedError
@@ -100,8 +102,8 @@ def one_file(warehouse: Warehouse, table: str) -> Path:
 
 @pytest.mark.parametrize("attempt", BREAK_OUTS)
 def test_refuses(attempt: str, console: Console, warehouse: Warehouse, tmp_path: Path) -> None:
-    planted = duckdb.sql("SELECT 42 AS answer").to_arrow_table()
-    assert planted.num_rows == 1
+    planted = pl.DataFrame({"answer": [42]})
+    assert planted.height == 1
     live = one_file(warehouse, "messages")
     before = live.read_bytes()
     query = attempt.format(
@@ -110,7 +112,7 @@ def test_refuses(attempt: str, console: Console, warehouse: Warehouse, tmp_path:
         records=one_file(warehouse, "records"),
         folder=tmp_path,
     )
-    with pytest.raises((QueryRefusedError, QueryError), match="."):
+    with pytest.raises((QueryRefusedError, QueryError)):
         console.sql(query)
     assert live.read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} == {"wh"}
@@ -185,3 +187,15 @@ def test_sees_the_tables_as_they_were_when_it_was_opened(console: Console, wareh
 def test_binds_parameters(console: Console) -> None:
     assert console.sql("SELECT $x + 1", {"x": 1}).rows() == [(2,)]
     assert console.sql("SELECT ? || 'b'", ["a"]).rows() == [("ab",)]
+
+
+@pytest.mark.parametrize("query", ["SELECT * FROM messages LIMIT 3", "SELECT * FROM messages"])
+def test_a_program_ends_well_right_after_a_query_that_stopped_early(warehouse: Warehouse, query: str) -> None:
+    for first in range(0, 1000, 500):
+        warehouse.insert_rollouts(*make_batch(range(first, first + 500)))
+    program = "import sys; from warehouse import Warehouse\nwith Warehouse(sys.argv[1]).console(max_rows=3) as console:"
+    program += " print(len(console.sql(sys.argv[2]).rows()))"
+    for _ in range(2):
+        command = [sys.executable, "-c", program, str(warehouse.root), query]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "3\n", "")

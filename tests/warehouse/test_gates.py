@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from schemas.errors import QualityGateError
-from schemas.tables import TABLES
+from schemas.tables import TABLES, Table
 from tests.warehouse.rollout_batches import make_batch
 from warehouse.gates import check_expectations, count_breaches, expectations
 
@@ -52,6 +52,6 @@ def test_nullable_columns_may_be_null_whatever_their_range(rows: pl.DataFrame) -
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES.keys())
-def test_every_declaration_gives_expectations_that_run(table) -> None:
+def test_every_declaration_gives_expectations_that_run(table: Table) -> None:
     empty = pl.DataFrame(table.arrow_schema.empty_table())
     assert count_breaches(table, empty).height == len(expectations(table)) > 0

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import polars as pl
 import pytest
@@ -117,7 +118,7 @@ def test_rows_that_do_not_fit_commit_nothing(warehouse: Warehouse) -> None:
 
 def test_knows_only_records_that_landed(warehouse: Warehouse) -> None:
     _, records = make_batch([1, 2])
-    ids = records["record_id"].to_pylist()
+    ids = pl.Series(records["record_id"]).to_list()
     warehouse.insert_rollouts(*make_batch([1]))
     assert warehouse.known_records(ids) == {ids[0]}
 
@@ -138,9 +139,9 @@ def test_raw_bytes_come_back_exactly(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.parametrize("committed", range(8), ids=lambda count: f"{count}_commits")
-@pytest.mark.parametrize("is_repair", [False, True], ids=["rollout", "repair"])
+@pytest.mark.parametrize("kind", ["rollouts", "repairs"])
 def test_insert_cut_after_any_commit_is_made_good(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, committed: int, is_repair: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, committed: int, kind: str
 ) -> None:
     """Stops the store's commits one by one, which random kills may miss."""
     whole, cut = (
@@ -150,7 +151,7 @@ def test_insert_cut_after_any_commit_is_made_good(
         warehouse.insert_rollouts(*make_batch([1]))
 
     def insert(warehouse: Warehouse) -> None:
-        if is_repair:
+        if kind == "repairs":
             warehouse.insert_repairs(make_rows([make_repair(make_trajectory(1))]))
         else:
             warehouse.insert_rollouts(*make_batch([1, 2, 3]))
@@ -159,10 +160,10 @@ def test_insert_cut_after_any_commit_is_made_good(
     remaining = iter(range(committed))
     commit = cut.store._commit
 
-    def commit_until_killed(*args, **kwargs):
+    def commit_until_killed(*args: Any, **options: Any) -> Any:
         if next(remaining, None) is None:
             raise KeyboardInterrupt
-        return commit(*args, **kwargs)
+        return commit(*args, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(cut.store, "_commit", commit_until_killed)

@@ -1,18 +1,11 @@
 from collections.abc import Callable
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import polars as pl
 import pytest
 
 from tests.warehouse.rollout_batches import make_batch, make_repair, make_rows, make_trajectory
 from warehouse import Warehouse
 from warehouse.integrity import FINDING_COLUMNS, check
-
-
-def change(rows: pa.Table, column: str, value: object) -> pa.Table:
-    position = rows.column_names.index(column)
-    field = rows.schema.field(column)
-    return rows.set_column(position, field, pa.array([value] * rows.num_rows, field.type))
 
 
 def double_a_score(warehouse: Warehouse) -> None:
@@ -40,10 +33,9 @@ def lose_a_task(warehouse: Warehouse) -> None:
 
 
 def change_raw_bytes(warehouse: Warehouse) -> None:
-    records = warehouse.store.read("records").to_arrow()
-    first = records.filter(pc.equal(records["record_id"], make_trajectory(0).record_id))
+    records = warehouse.store.read("records").filter(record_id=make_trajectory(0).record_id)
     lose_a_record(warehouse)
-    warehouse.store.append("records", change(first, "raw", b"forged"))
+    warehouse.store.append("records", records.with_columns(raw=pl.lit(b"forged")))
 
 
 @pytest.mark.parametrize(
