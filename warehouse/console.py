@@ -12,6 +12,7 @@ Two walls, either of which would do against most of what one can try:
 from threading import Lock
 from types import TracebackType
 from typing import Self
+from weakref import finalize
 
 import duckdb
 
@@ -58,6 +59,8 @@ class Console:
         self._max_rows = max_rows
         self._lock = Lock()
         self._connection = duckdb.connect(":memory:", config={"memory_limit": memory_limit})
+        # Also at the end of the program: a connection over Arrow that is still open then can hang it.
+        self._close = finalize(self, self._connection.close)
         bind_views(self._connection, tables, LiveTable.from_arrow)
         for setting in LOCKED_SETTINGS:
             self._connection.execute(setting)
@@ -80,8 +83,8 @@ class Console:
             )
 
     def close(self) -> None:
-        """Give the connection back."""
-        self._connection.close()
+        """Give the connection back; to close twice does no harm."""
+        self._close()
 
     def __enter__(self) -> Self:
         return self

@@ -185,19 +185,30 @@ class Store:
     def _commit(
         self, table: Table, commit: Callable[[DeltaTable], Result], *, may_redeclare: bool = False
     ) -> Result:
-        """Run `commit` on the newest version until no other writer is faster."""
-        for attempt in range(COMMIT_ATTEMPTS):
+        def commit_to_newest() -> Result:
             delta = open_or_create_delta(self.path(table.name), table)
             if not may_redeclare and not is_as_declared(delta, table):
                 raise _redeclared(table)
-            try:
-                return commit(delta)
-            except CommitFailedError:
-                time.sleep(random.uniform(0, min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2**attempt)))  # noqa: S311
-        raise CommitConflictError(
-            f"Other writers changed table {table.name!r} during each of {COMMIT_ATTEMPTS} attempts to commit.\n\n"
-            "Hint: run the same command again with fewer workers"
-        )
+            return commit(delta)
+
+        return retry_commit(table.name, commit_to_newest)
+
+
+def retry_commit(table: str, commit: Callable[[], Result]) -> Result:
+    """Run `commit`, which opens the newest version each time, until no other writer is faster.
+
+    Raises:
+        CommitConflictError: other writers kept winning.
+    """
+    for attempt in range(COMMIT_ATTEMPTS):
+        try:
+            return commit()
+        except CommitFailedError:
+            time.sleep(random.uniform(0, min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2**attempt)))  # noqa: S311
+    raise CommitConflictError(
+        f"Other writers changed table {table!r} during each of {COMMIT_ATTEMPTS} attempts to commit.\n\n"
+        "Hint: run the same command again with fewer workers"
+    )
 
 
 def declaration(table: Table | str) -> Table:

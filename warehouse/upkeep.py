@@ -15,6 +15,7 @@ from warehouse.atomic import UNFINISHED_SUFFIX
 from warehouse.delta import WRITER, live_files, open_delta
 from warehouse.house import Warehouse
 from warehouse.integrity import key_of
+from warehouse.store import retry_commit
 
 SWEEP_AGE_S = 3600.0
 """A running writer's files are younger than this."""
@@ -38,21 +39,11 @@ def compact(warehouse: Warehouse, table: str) -> int:
 
     Returns:
         How many files fewer a reader has to open; past versions hold the old ones until `vacuum`.
+
+    Raises:
+        CommitConflictError: other writers kept winning.
     """
-    folder = warehouse.store.path(table)
-    delta = open_delta(folder)
-    if delta is None:
-        return 0
-    parts = live_files(delta, folder).group_by(BUCKET).len().filter(pl.col("len") > 1)
-    if parts.is_empty():
-        return 0
-    buckets = parts[BUCKET].drop_nulls().sort().cast(pl.String).to_list()
-    metrics = delta.optimize.z_order(
-        [key_of(table)[0]],
-        partition_filters=[(BUCKET, "in", buckets)] if buckets else None,
-        writer_properties=WRITER,
-    )
-    return int(metrics["numFilesRemoved"] - metrics["numFilesAdded"])
+    return retry_commit(table, lambda: _compact_once(table, warehouse.store.path(table)))
 
 
 def vacuum(warehouse: Warehouse, table: str, *, retention_hours: int = RETENTION_HOURS) -> list[str]:
@@ -100,6 +91,22 @@ def sweep(warehouse: Warehouse, *, older_than_s: float = SWEEP_AGE_S) -> pl.Data
     for path, _ in swept:
         Path(path).unlink(missing_ok=True)
     return pl.DataFrame(swept, schema={"path": pl.String, "bytes_count": pl.Int64}, orient="row")
+
+
+def _compact_once(table: str, folder: Path) -> int:
+    delta = open_delta(folder)
+    if delta is None:
+        return 0
+    parts = live_files(delta, folder).group_by(BUCKET).len().filter(pl.col("len") > 1)
+    if parts.is_empty():
+        return 0
+    buckets = parts[BUCKET].drop_nulls().sort().cast(pl.String).to_list()
+    metrics = delta.optimize.z_order(
+        [key_of(table)[0]],
+        partition_filters=[(BUCKET, "in", buckets)] if buckets else None,
+        writer_properties=WRITER,
+    )
+    return int(metrics["numFilesRemoved"] - metrics["numFilesAdded"])
 
 
 def _orphans(folder: Path) -> list[Path]:

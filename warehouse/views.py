@@ -34,7 +34,8 @@ class SteadyDataset(FileSystemDataset):
     with pyarrow 26 after `SELECT ... LIMIT 3`).
     """
 
-    def scanner(self, **options: Any) -> Scanner:  # type: ignore[override] - DuckDB names `columns` and `filter`
+    # DuckDB passes `columns` and `filter`.
+    def scanner(self, **options: Any) -> Scanner:  # type: ignore[override]
         """Make the scanner that DuckDB asks for, with its column and row filters."""
         return super().scanner(**options, use_threads=False, fragment_readahead=0, batch_readahead=0)
 

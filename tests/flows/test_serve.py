@@ -34,13 +34,25 @@ def schedules(api: str) -> dict[str, str]:
         f"{api}/deployments/filter", data=b"{}", headers={"content-type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-        return {found["name"]: found["schedules"][0]["schedule"]["cron"] for found in json.loads(answer.read())}
+        return {
+            found["name"]: found["schedules"][0]["schedule"]["cron"] for found in json.loads(answer.read())
+        }
 
 
 def test_serve_registers_the_recipe_with_its_cron(tmp_path: Path) -> None:
     port = free_port()
     process = subprocess.Popen(
-        [WINNOW, "serve", "demo", "--cron", "30 3 * * *", "--port", str(port), "--warehouse", str(tmp_path / "w")],
+        [
+            WINNOW,
+            "serve",
+            "demo",
+            "--cron",
+            "30 3 * * *",
+            "--port",
+            str(port),
+            "--warehouse",
+            str(tmp_path / "w"),
+        ],
         env=os.environ | {"PREFECT_HOME": str(tmp_path)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -193,8 +193,12 @@ def test_binds_parameters(console: Console) -> None:
 def test_a_program_ends_well_right_after_a_query_that_stopped_early(warehouse: Warehouse, query: str) -> None:
     for first in range(0, 1000, 500):
         warehouse.insert_rollouts(*make_batch(range(first, first + 500)))
-    program = "import sys; from warehouse import Warehouse\nwith Warehouse(sys.argv[1]).console(max_rows=3) as console:"
-    program += " print(len(console.sql(sys.argv[2]).rows()))"
+    program = """
+import sys
+from warehouse import Warehouse
+console = Warehouse(sys.argv[1]).console(max_rows=3)
+print(len(console.sql(sys.argv[2]).rows()))
+"""
     for _ in range(2):
         command = [sys.executable, "-c", program, str(warehouse.root), query]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

@@ -6,16 +6,17 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
+from deltalake.exceptions import CommitFailedError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from schemas.errors import SchemaMismatchError, UnknownNameError
+from schemas.errors import CommitConflictError, SchemaMismatchError, UnknownNameError
 from schemas.rows import arrow_table
 from schemas.tables import TABLES
 from schemas.tables.declaration import FLAG, INTEGER, Column
 from schemas.tables.signal_tables import signal_table
-from warehouse.store import Store
+from warehouse.store import Store, retry_commit
 
 LOOPS = signal_table("loops", "trajectory", (Column(name="retry_loop_count", type=INTEGER, doc="Loops."),))
 SPAWN = multiprocessing.get_context("spawn")
@@ -230,3 +231,13 @@ def test_processes_at_once_lose_and_double_nothing(store: Store, work: Callable[
         frame = store.read(LOOPS)
         assert frame["trajectory_id"].to_list() == [f"{n:032x}" for n in range(8)]
         assert set(frame["retry_loop_count"]) == {2}
+
+
+def test_gives_up_with_a_hint_when_other_writers_keep_winning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("warehouse.store.LONGEST_BACKOFF_S", 0)
+
+    def lose() -> None:
+        raise CommitFailedError
+
+    with pytest.raises(CommitConflictError, match=r"table 'scores'(.|\n)*Hint"):
+        retry_commit("scores", lose)

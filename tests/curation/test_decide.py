@@ -1,0 +1,163 @@
+"""A recipe over one batch: every trajectory has one fate, and a repair takes its parent's place."""
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curation.candidates import SignalValues, candidate_rows, compute_values
+from curation.decide import DECISION_SCHEMA, Inputs, Outcome, Plan, decide
+from curation.repair import REPAIRS
+from curation.selection import SELECTORS
+from curation.signals import SIGNALS
+from schemas.recipe import Split
+from schemas.rows import arrow_table, trajectory_rows
+from schemas.trajectory import Origin, Trajectory
+from tests.curation.rollouts import BUSY, Turn, do, frames, rollout, say
+
+PLAN = Plan(
+    repairs=(REPAIRS["drop_retried_failure"](),),
+    selectors=(SELECTORS["outcome"](), SELECTORS["exact_duplicates"](), SELECTORS["top_k_per_task"](k=1)),
+    signals=tuple(SIGNALS.values()),
+    split=Split(test_frac=0.5),
+)
+
+
+def inputs(*trajectories: Trajectory, unread: frozenset[str] = frozenset()) -> Inputs:
+    whole = frames(*trajectories)
+    rows = trajectory_rows(trajectories, bucket_count=1)
+    return Inputs(
+        frames=whole,
+        tasks=pl.DataFrame(arrow_table("tasks", rows["tasks"])),
+        toolsets=pl.DataFrame(arrow_table("toolsets", rows["toolsets"])),
+        values=compute_values(SIGNALS.values(), whole),
+        read_ids=frozenset(whole.trajectories["trajectory_id"]) - unread,
+        bucket_count=1,
+    )
+
+
+def fate(outcome: Outcome, trajectory_id: str) -> dict[str, object]:
+    return outcome.decisions.row(by_predicate=pl.col("trajectory_id") == trajectory_id, named=True)
+
+
+def test_each_trajectory_gets_the_reason_of_the_first_rule_that_drops_it() -> None:
+    best = rollout(do("look"), do("act"))
+    slower = rollout(do("look"), do("look"), do("look"), do("act"), trial=1)
+    failed = rollout(do("act"), trial=2, reward=0.0)
+    unknown = rollout(do("act"), trial=3, reward=None)
+    unread = rollout(do("act"), trial=4)
+    outcome = decide(
+        inputs(best, slower, failed, unknown, unread, unread=frozenset({unread.trajectory_id})), PLAN
+    )
+    reasons = dict(outcome.decisions.select("trajectory_id", "reason").iter_rows())
+    assert reasons == {
+        best.trajectory_id: "passed_all_rules",
+        slower.trajectory_id: "below_top_k",
+        failed.trajectory_id: "below_reward_floor",
+        unknown.trajectory_id: "outcome_unknown",
+        unread.trajectory_id: "not_matched_by_read",
+    }
+    assert outcome.decisions.schema == DECISION_SCHEMA
+    assert fate(outcome, slower.trajectory_id)["rule"] == "select:3:top_k_per_task"
+
+
+def test_repaired_trajectory_takes_its_parents_place() -> None:
+    stumbling = rollout(do("act", result=BUSY), do("act"))
+    outcome = decide(inputs(stumbling), PLAN)
+    (child,) = outcome.repaired
+    parent_fate = fate(outcome, stumbling.trajectory_id)
+    assert (parent_fate["verdict"], parent_fate["child_id"]) == ("repaired", child.trajectory_id)
+    assert fate(outcome, child.trajectory_id)["verdict"] == "kept"
+    assert set(outcome.labels["trajectory_id"]) == {child.trajectory_id}
+    assert outcome.decisions.height == 2
+
+
+def test_signals_of_a_repaired_trial_are_those_of_the_repaired_words() -> None:
+    """Without the repair the stumbling trial is the longer one; with it both are equally short, and ids decide."""
+    direct = rollout(do("act"), do("end"))
+    stumbling = rollout(do("act", result=BUSY), do("act"), do("end"), trial=1)
+    outcome = decide(inputs(direct, stumbling), PLAN)
+    kept = outcome.decisions.filter(pl.col("verdict") == "kept")["trajectory_id"].to_list()
+    (child,) = outcome.repaired
+    assert fate(outcome, max(direct.trajectory_id, child.trajectory_id))["reason"] == "exact_duplicate"
+    assert kept == [min(direct.trajectory_id, child.trajectory_id)]
+
+
+def test_trajectory_that_is_not_read_is_not_repaired() -> None:
+    stumbling = rollout(do("act", result=BUSY), do("act"))
+    outcome = decide(inputs(stumbling, unread=frozenset({stumbling.trajectory_id})), PLAN)
+    assert outcome.repaired == []
+    assert fate(outcome, stumbling.trajectory_id)["reason"] == "not_matched_by_read"
+
+
+def test_trajectory_without_sampled_words_is_dropped() -> None:
+    copied = rollout(Turn(text="as before", origin=Origin.COPIED))
+    outcome = decide(inputs(copied), PLAN)
+    assert fate(outcome, copied.trajectory_id)["reason"] == "no_trainable_message"
+    assert outcome.labels.is_empty()
+
+
+def test_kept_trajectories_have_the_split_of_their_task_and_others_none() -> None:
+    kept = [rollout(do("act", {"number": number}), task=f"task {number}") for number in range(12)]
+    failed = rollout(do("act"), task="task 0", trial=1, reward=0.0)
+    outcome = decide(inputs(*kept, failed), PLAN)
+    splits = dict(outcome.decisions.select("trajectory_id", "split").iter_rows())
+    assert {splits[one.trajectory_id] for one in kept} == {"train", "test"}
+    assert all(splits[one.trajectory_id] == PLAN.split.of_task(one.task.task_id) for one in kept)
+    assert splits[failed.trajectory_id] is None
+
+
+def test_nothing_in_is_nothing_out() -> None:
+    outcome = decide(inputs(), PLAN)
+    assert outcome.decisions.is_empty()
+    assert outcome.decisions.schema == DECISION_SCHEMA
+
+
+def test_candidates_have_one_row_each_with_every_signal() -> None:
+    whole = frames(rollout(do("act")), rollout(do("act"), trial=1, reward=0.0))
+    rows = candidate_rows(whole, compute_values(SIGNALS.values(), whole))
+    assert rows.height == 2
+    declared = {
+        column.name
+        for signal in SIGNALS.values()
+        for column in (*signal.trajectory_columns, *signal.group_columns)
+    }
+    assert declared < set(rows.columns)
+
+
+def test_values_without_some_trajectories_keep_the_others() -> None:
+    one, other = rollout(do("act")), rollout(do("act"), task="other")
+    values = compute_values(SIGNALS.values(), frames(one, other))
+    left: SignalValues = values.without(frames(one).trajectories)
+    for frame in left.trajectories.values():
+        assert frame["trajectory_id"].to_list() == [other.trajectory_id]
+    for frame in left.groups.values():
+        assert frame["group_id"].to_list() == [other.group_id]
+
+
+TURNS = st.sampled_from([do("look"), do("act"), do("act", result=BUSY), say()])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    trials=st.lists(
+        st.tuples(st.lists(TURNS, min_size=1, max_size=6), st.sampled_from([0.0, 1.0, None])), max_size=8
+    ),
+    seed=st.integers(min_value=0, max_value=99),
+)
+def test_every_trajectory_has_one_fate_and_order_changes_none(
+    trials: list[tuple[list[Turn], float | None]], seed: int
+) -> None:
+    rollouts = [
+        rollout(*turns, task=f"task {number % 2}", trial=number, reward=reward)
+        for number, (turns, reward) in enumerate(trials)
+    ]
+    outcome = decide(inputs(*rollouts), PLAN)
+    verdicts = outcome.decisions["verdict"].value_counts()
+    counts = dict(verdicts.iter_rows())
+    assert counts.get("kept", 0) + counts.get("dropped", 0) == len(rollouts)
+    assert counts.get("repaired", 0) == len(outcome.repaired)
+    assert outcome.decisions["trajectory_id"].is_unique().all()
+
+    again = decide(inputs(*sorted(rollouts, key=lambda one: hash((seed, one.trial)))), PLAN)
+    assert again.decisions.sort("trajectory_id").equals(outcome.decisions.sort("trajectory_id"))
+    assert again.labels.sort("trajectory_id", "seq").equals(outcome.labels.sort("trajectory_id", "seq"))

@@ -1,0 +1,35 @@
+"""A recipe's rule becomes a member, or an error that says what would have been right."""
+
+import pytest
+
+from curation.members import build_member
+from curation.selection import SELECTORS
+from curation.selection.top_k_per_task import TopKPerTask
+from schemas.errors import RecipeError, UnknownNameError
+from schemas.recipe import Rule
+
+
+def build(name: str, **parameters: object) -> object:
+    return build_member("selector", SELECTORS, Rule(name=name, parameters=parameters), where="recipe 'r'")
+
+
+def test_parameters_reach_the_constructor() -> None:
+    assert build("top_k_per_task", k=3, weights={"efficiency": 1}) == TopKPerTask(
+        k=3, weights={"efficiency": 1}
+    )
+
+
+def test_unknown_name_gets_the_nearest_as_a_hint() -> None:
+    with pytest.raises(UnknownNameError, match=r"in recipe 'r'(.|\n)*did you mean 'outcome'"):
+        build("outcomes")
+
+
+def test_unknown_parameter_names_the_known_ones() -> None:
+    with pytest.raises(RecipeError, match=r"no parameter 'top'. Known parameters: group_by, k, weights"):
+        build("top_k_per_task", top=3)
+
+
+@pytest.mark.parametrize(("parameter", "value"), [("k", "three"), ("k", 0), ("weights", {"efficiency": "x"})])
+def test_wrong_value_is_a_recipe_error(parameter: str, value: object) -> None:
+    with pytest.raises(RecipeError, match=parameter):
+        build("top_k_per_task", **{parameter: value})
