@@ -8,6 +8,7 @@ from curation.candidates import SignalValues, candidate_rows, compute_values
 from curation.decide import DECISION_SCHEMA, Inputs, Outcome, Plan, decide
 from curation.repair import REPAIRS
 from curation.selection import SELECTORS
+from curation.selection.top_k_per_task import TopKPerTask
 from curation.signals import SIGNALS
 from schemas.recipe import Split
 from schemas.rows import arrow_table, trajectory_rows
@@ -16,7 +17,7 @@ from tests.curation.rollouts import BUSY, Turn, do, frames, rollout, say
 
 PLAN = Plan(
     repairs=(REPAIRS["drop_retried_failure"](),),
-    selectors=(SELECTORS["outcome"](), SELECTORS["exact_duplicates"](), SELECTORS["top_k_per_task"](k=1)),
+    selectors=(SELECTORS["outcome"](), SELECTORS["exact_duplicates"](), TopKPerTask(k=1)),
     signals=tuple(SIGNALS.values()),
     split=Split(test_frac=0.5),
 )
