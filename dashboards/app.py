@@ -1,6 +1,7 @@
 """The dashboard's entry: `winnow dashboard` runs it through Streamlit. Chooses the page, and says what is missing."""
 
 import shlex
+from typing import NoReturn
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ FIRST_COMMAND = "winnow run flows/recipes/demo.yaml ROLLOUTS --warehouse {folder
 # Inline: an icon by name would be fetched from a font server, and the dashboard asks nothing of the network.
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
-    '<path fill="#0072B2" d="M1 2h14L9.5 9v5l-3-1.500V9z"/></svg>'
+    '<path fill="#0072B2" d="M1 2h14L9.5 9v5l-3-1.5V9z"/></svg>'
 )
 # The page of each id that an address may name, for addresses without a page. (A comment: in a script that Streamlit
 # runs, a bare string is drawn on the page.)
@@ -26,11 +27,10 @@ def main() -> None:
     trajectory = st.Page(TRAJECTORY_PAGE, title="Trajectory", icon=":material/forum:", url_path="trajectory")
     task = st.Page(TASK_PAGE, title="Task", icon=":material/account_tree:", url_path="task")
     page = st.navigation({"Winnow": [funnel, trajectory, task]})
-    reader = _reader_or_stop()
-    _show_warehouse(reader)
-    if page is funnel:
-        _follow_link()
     try:
+        _show_warehouse(_reader_or_stop())
+        if page is funnel:
+            _follow_link()
         page.run()
     except WinnowError as exc:
         st.error("The warehouse could not answer.")
@@ -52,8 +52,9 @@ def _reader_or_stop() -> Reader:
     return reader
 
 
-def _show_first_command(folder: str | None) -> None:
-    st.write("Ingest rollouts, score them and apply a recipe:")
+def _show_first_command(folder: str | None) -> NoReturn:
+    """Say how a warehouse is filled, and end the page."""
+    st.text("Ingest rollouts, score them and apply a recipe:")
     st.code(FIRST_COMMAND.format(folder=shlex.quote(folder) if folder else "DIR"), language="bash")
     st.stop()
 

@@ -102,7 +102,7 @@ def _show_badges(turn: Row, step: Row | None) -> None:
         if turn["is_trained"] is not None:
             _show_training(turn)
         if turn["reward"] is not None:
-            st.badge(f"reward {turn['reward']:g}".replace("-", "\\-"), color="blue")
+            st.badge(literal(f"reward {turn['reward']:g}"), color="blue")
 
 
 def _show_training(turn: Row) -> None:
@@ -110,6 +110,5 @@ def _show_training(turn: Row) -> None:
         st.badge("context", color="gray", help=literal(turn["train_reason"]))
         return
     advantage = "" if turn["advantage"] is None else f", advantage {turn['advantage']:.2f}"
-    st.badge(
-        f"trained, weight {turn['weight']:g}{advantage}", color="green", help=literal(turn["train_reason"])
-    )
+    label = literal(f"trained, weight {turn['weight']:g}{advantage}")
+    st.badge(label, color="green", help=literal(turn["train_reason"]))

@@ -4,7 +4,6 @@ from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
-from streamlit.elements.lib.column_types import ColumnConfig
 
 FUNNEL_PAGE = "screens/funnel.py"
 TRAJECTORY_PAGE = "screens/trajectory.py"
@@ -28,11 +27,12 @@ def with_trajectory_links(rows: pl.DataFrame, *, dataset_id: str | None = None) 
     return rows.select(address.alias("trajectory"), pl.exclude("trajectory_id"))
 
 
-def trajectory_link_column() -> ColumnConfig:
-    """Configure the `trajectory` column of `with_trajectory_links`."""
-    return st.column_config.LinkColumn(
+def show_linked(rows: pl.DataFrame) -> None:
+    """Show a table whose `trajectory` column, from `with_trajectory_links`, opens the trajectory page in a new tab."""
+    link = st.column_config.LinkColumn(
         "trajectory",
         help="Opens the trajectory page in a new tab.",
-        display_text=r"trajectory=([0-9a-f]{1,10})",
+        display_text=rf"trajectory=([0-9a-f]{{1,{SHORT_ID_CHARS}}})",
         width="small",
     )
+    st.dataframe(rows, hide_index=True, placeholder="—", column_config={"trajectory": link})

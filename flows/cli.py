@@ -250,10 +250,14 @@ def status(warehouse: WarehouseOption = None) -> None:
 
     Example: winnow status
     """
+    root = _prepare(warehouse)
+    from flows.runs import last_runs
     from warehouse import Warehouse
     from warehouse.status import status as describe
 
-    terminal.show_rows(describe(Warehouse(settings.warehouse_path(warehouse))).to_arrow())
+    house = Warehouse(root)
+    terminal.show_rows(describe(house).to_arrow(), title="tables")
+    terminal.show_rows(last_runs(house).to_arrow(), title="last runs")
 
 
 @app.command()

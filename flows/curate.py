@@ -24,6 +24,7 @@ from flows import progress
 from flows.catalogue import training_format
 from flows.funnel import CurationCounts, publish_funnel
 from flows.recipes import load_recipe
+from flows.runs import recorded
 from flows.score import Bucket, batches_of, find_stale, read_buckets, read_frames, stage_versions
 from flows.versions import code_version
 from flows.workers import THREADS
@@ -31,8 +32,10 @@ from schemas.errors import RecipeError, WinnowError
 from schemas.identity import digest
 from schemas.recipe import Recipe
 from schemas.rows import Row, arrow_table, trajectory_rows
+from schemas.tables import TABLES
 from schemas.trajectory import Trajectory
 from warehouse import Warehouse
+from warehouse.gates import check_expectations
 
 STAGE = "curate"
 READ_TABLES = ("trajectories", "messages", "tasks", "toolsets", "steps", "bucket_states")
@@ -50,6 +53,7 @@ class Curation:
 
 
 @flow(name="curate", task_runner=THREADS)
+@recorded
 def curate(*, warehouse: Path, recipe: Path, dry_run: bool = False) -> CurationCounts:
     """Apply a recipe.
 
@@ -222,7 +226,9 @@ def _write(house: Warehouse, name: str, outcome: Outcome) -> None:
             "lineage", arrow_table("lineage", [_lineage_row(child) for child in outcome.repaired])
         )
     for table, frame in (("decisions", outcome.decisions), ("train_labels", outcome.labels)):
-        house.store.append(table, frame.with_columns(dataset_id=pl.lit(name)))
+        decided = frame.with_columns(dataset_id=pl.lit(name))
+        check_expectations(TABLES[table], decided)
+        house.store.append(table, decided)
 
 
 def _finish(house: Warehouse, curation: Curation, counts: CurationCounts, versions: dict[str, int]) -> None:

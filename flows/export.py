@@ -18,6 +18,7 @@ from flows import progress
 from flows.catalogue import training_format
 from flows.dataset_files import MANIFEST, Row, SplitFiles, dataset_card, replaced_folder
 from flows.funnel import publish_funnel
+from flows.runs import recorded
 from schemas.errors import DatasetNotFoundError
 from schemas.identity import digest
 from schemas.rows import arrow_table, trajectory_from_rows
@@ -69,6 +70,7 @@ class ExportReport:
 
 
 @flow(name="export")
+@recorded
 def export(
     *, warehouse: Path, dataset: str, format_name: str, out: Path, where: str = "true"
 ) -> ExportReport:

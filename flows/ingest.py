@@ -16,6 +16,7 @@ from flows import progress
 from flows.catalogue import rollout_format
 from flows.files import SourceFile, file_digest, find_files, open_decompressed
 from flows.funnel import IngestCounts, publish_funnel
+from flows.runs import recorded
 from flows.settings import CHUNK_BYTES, INSERT_BYTES
 from flows.workers import THREADS
 from schemas.identity import bucket_of, content_digest
@@ -30,6 +31,7 @@ STAGE = "ingest"
 
 
 @flow(name="ingest", task_runner=THREADS)
+@recorded
 def ingest(
     *, warehouse: Path, paths: list[str], format_name: str = "auto", source_name: str | None = None
 ) -> IngestCounts:

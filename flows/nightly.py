@@ -13,6 +13,7 @@ from flows.export import ExportReport, export
 from flows.funnel import CurationCounts, IngestCounts, ScoreCounts, publish_funnel
 from flows.ingest import ingest
 from flows.recipes import load_recipe
+from flows.runs import recorded
 from flows.score import score
 from schemas.recipe import Recipe
 
@@ -28,6 +29,7 @@ class NightlyReport:
 
 
 @flow(name="nightly")
+@recorded
 def nightly(
     *,
     warehouse: Path,

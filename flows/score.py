@@ -20,6 +20,7 @@ from curation.steps import STEPS_VERSION, build_steps
 from curation.topology.quotient import TOPOLOGY_VERSION, build_topology
 from flows import progress
 from flows.funnel import ScoreCounts, publish_funnel
+from flows.runs import recorded
 from flows.settings import BATCH_MESSAGES
 from flows.workers import THREADS
 from schemas.errors import UnknownNameError
@@ -49,6 +50,7 @@ class Bucket:
 
 
 @flow(name="score", task_runner=THREADS)
+@recorded
 def score(*, warehouse: Path, signals: list[str] | None = None) -> ScoreCounts:
     """Bring steps, topology and signals up to date.
 

@@ -88,9 +88,9 @@ def show_counts(title: str, counts: dict[str, object]) -> None:
     screen.print(table)
 
 
-def show_rows(rows: pa.Table) -> None:
+def show_rows(rows: pa.Table, *, title: str | None = None) -> None:
     """Print a result as a table, its first rows and the start of long texts only, and say so."""
-    table = Table(title_justify="left")
+    table = Table(title=title, title_justify="left")
     for name in rows.column_names:
         table.add_column(Text(name))
     for row in rows.slice(0, SHOWN_ROWS).to_pylist():

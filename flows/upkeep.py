@@ -6,6 +6,7 @@ from pathlib import Path
 from prefect import flow
 
 from flows import progress
+from flows.runs import recorded
 from warehouse import Warehouse
 from warehouse.integrity import check
 from warehouse.upkeep import RETENTION_HOURS, compact, sweep, vacuum
@@ -28,6 +29,7 @@ class UpkeepReport:
 
 
 @flow(name="upkeep")
+@recorded
 def upkeep(*, warehouse: Path, retain_hours: int = RETENTION_HOURS) -> UpkeepReport:
     """Compact, vacuum, sweep, and check integrity.
 

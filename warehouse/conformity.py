@@ -17,6 +17,7 @@ KINDS = {
     "integer": (pa.types.is_integer,),
     "real": (pa.types.is_floating,),
     "flag": (pa.types.is_boolean,),
+    "moment": (pa.types.is_timestamp,),
     "list": (pa.types.is_list, pa.types.is_large_list),
     "struct": (pa.types.is_struct,),
 }

@@ -25,6 +25,15 @@ OWNED_TABLES = ("messages", "scores", "trajectories")
 SHARED_TABLES = tuple(name for name in ROLLOUT_TABLES if name not in OWNED_TABLES)
 """What trajectories share: rows that a killed batch leaves here are true, and are kept."""
 RECORDS = "records"
+NAMED_BY = {
+    "tasks": "task_id",
+    "task_secrets": "task_id",
+    "toolsets": "toolset_id",
+    "trajectories": "trajectory_id",
+    "messages": "trajectory_id",
+    "scores": "trajectory_id",
+}
+"""Which column of a trajectory's row names its rows in each table."""
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +68,8 @@ class Intake:
         batch = {name: _fit(name, rows[name]) for name in ROLLOUT_TABLES if name in rows}
         new_records = None if records is None else _fit(RECORDS, records)
         self.recover()
+        if new_records is not None:
+            new_records, batch = self._without_known(new_records, batch)
         intent = self._new_trajectories(batch.get("trajectories"))
         path = self._write_intent(intent)
         added = {name: self.store.upsert(name, batch[name]) for name in SHARED_TABLES if name in batch}
@@ -68,9 +79,7 @@ class Intake:
                     name, _matching(batch[name], "trajectory_id", intent.trajectory_id)
                 )
         if new_records is not None:
-            ids = set(pl.Series(new_records["record_id"]))
-            unknown = ids - self.known_records(ids)
-            added[RECORDS] = self.store.append(RECORDS, _matching(new_records, "record_id", unknown))
+            added[RECORDS] = self.store.append(RECORDS, new_records)
         path.unlink()
         return added
 
@@ -89,6 +98,25 @@ class Intake:
     def known_records(self, record_ids: Iterable[str]) -> set[str]:
         """Tell which of these records are there; one is there only after all that it became."""
         return self._known(RECORDS, "record_id", record_ids)
+
+    def _without_known(
+        self, records: pa.Table, batch: dict[str, pa.Table]
+    ) -> tuple[pa.Table, dict[str, pa.Table]]:
+        """Leave out records that are there, with all that only they need.
+
+        The record decides, not its trajectories: read under another file name, the same bytes may name another task,
+        which must not appear, and lie in another bucket.
+        """
+        ids = set(pl.Series(records["record_id"]))
+        fresh = ids - self.known_records(ids)
+        if fresh == ids or "trajectories" not in batch:
+            return _matching(records, "record_id", fresh), batch
+        owners = batch["trajectories"].select(["record_id", *set(NAMED_BY.values())])
+        left = pl.DataFrame(owners).filter(pl.col("record_id").is_in(list(fresh)))
+        return _matching(records, "record_id", fresh), {
+            name: _matching(table, NAMED_BY[name], left[NAMED_BY[name]].drop_nulls().to_list())
+            for name, table in batch.items()
+        }
 
     def _known(
         self, table: str, column: str, ids: Iterable[str], buckets: Iterable[int] | None = None

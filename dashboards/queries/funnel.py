@@ -57,13 +57,14 @@ DECISION_COUNTS = """
 
 DECIDED_TRAJECTORIES = """
     SELECT
-        d.trajectory_id, o.benchmark, left(o.task_key, 80) AS task_key, o.trial, left(o.model, 60) AS model,
-        o.status, o.outcome_reward, left(d.detail, 200) AS detail, d.split
+        d.trajectory_id, task.benchmark, left(task.task_key, 80) AS task_key, t.trial, left(t.model, 60) AS model,
+        t.status, t.outcome_reward, left(d.detail, 200) AS detail, d.split
     FROM decisions AS d
-    LEFT JOIN trajectory_overview AS o USING (trajectory_id)
+    LEFT JOIN trajectories AS t USING (trajectory_id)
+    LEFT JOIN tasks AS task ON task.task_id = d.task_id
     WHERE d.dataset_id = $dataset AND d.verdict = $verdict AND d.rule = $rule AND d.reason = $reason
-        AND ($text = '' OR starts_with(d.trajectory_id, lower($text)) OR contains(lower(o.task_key), lower($text)))
-    ORDER BY o.benchmark, o.task_key, o.trial, d.trajectory_id
+        AND ($text = '' OR starts_with(d.trajectory_id, lower($text)) OR contains(lower(task.task_key), lower($text)))
+    ORDER BY task.benchmark, task.task_key, t.trial, d.trajectory_id
     LIMIT $limit
 """
 

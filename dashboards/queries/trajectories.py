@@ -47,7 +47,7 @@ FIND = """
     LIMIT $limit
 """
 
-REWARDS = ("any", "known", "unknown", "above 0", "0 or less")
+REWARD_FILTERS = ("any", "known", "unknown", "above 0", "0 or less")
 
 OVERVIEW = "SELECT * FROM trajectory_overview WHERE trajectory_id = $trajectory LIMIT 1"
 
@@ -139,7 +139,7 @@ class Search:
     """Start of an id, or part of a task key."""
     status: str = ""
     reward: str = "any"
-    """One of `REWARDS`."""
+    """One of `REWARD_FILTERS`."""
     verdict: str = ""
     """What `dataset_id` decided."""
     dataset_id: str = ""

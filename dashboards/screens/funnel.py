@@ -7,14 +7,14 @@ import polars as pl
 import streamlit as st
 
 from dashboards.charts import funnel_bars, pass_rate_histogram, reward_histogram
-from dashboards.links import short_id, trajectory_link_column, with_trajectory_links
+from dashboards.links import short_id, show_linked, with_trajectory_links
 from dashboards.plain import show_figures
 from dashboards.queries import funnel
 from dashboards.reader import Reader, open_reader
 from dashboards.stages import intake_stage, rule_stages
 
-DECISION = "decision"
-REJECTION = "rejection"
+REJECTED = "rejected"
+INGEST = "ingest"
 
 
 def main() -> None:
@@ -22,22 +22,23 @@ def main() -> None:
     st.title("Funnel")
     reader = open_reader()
     dataset = _choose_dataset(funnel.datasets(reader))
-    intake = funnel.intake(reader)
-    _show_intake(intake)
-    counts = pl.DataFrame(
-        schema={"verdict": pl.String, "rule": pl.String, "reason": pl.String, "trajectory_count": pl.Int64}
-    )
+    dataset_id = dataset["dataset_id"] if dataset else ""
+    intake, counts = funnel.intake(reader), funnel.decision_counts(reader, dataset_id)
     stages = [intake_stage(intake)]
+    _show_intake(intake)
     if dataset is None:
         st.info("No dataset yet. `winnow curate RECIPE` applies a recipe; `winnow run` does the whole job.")
     else:
-        counts = funnel.decision_counts(reader, dataset["dataset_id"])
-        exports = funnel.exports(reader, dataset["dataset_id"])
-        _show_dataset(dataset, exports)
+        exports = funnel.exports(reader, dataset_id)
         stages += rule_stages(counts, exports)
+        _show_dataset(dataset, exports)
     st.plotly_chart(funnel_bars(stages), key="funnel", config={"displayModeBar": False})
-    _show_reasons(reader, dataset, counts, funnel.rejections(reader))
-    _show_distributions(reader, dataset)
+    _show_reasons(reader, dataset_id, counts)
+    rewards, rates = st.columns(2)
+    with rewards:
+        _show_rewards(funnel.reward_bins(reader, dataset_id))
+    with rates:
+        _show_pass_rates(funnel.pass_rate_bins(reader))
 
 
 def _choose_dataset(datasets: pl.DataFrame) -> Mapping[str, Any] | None:
@@ -52,7 +53,6 @@ def _choose_dataset(datasets: pl.DataFrame) -> Mapping[str, Any] | None:
         ids,
         index=ids.index(linked) if linked in rows else 0,
         format_func=lambda identity: _dataset_label(rows[identity]),
-        key="dataset",
     )
     st.query_params["dataset"] = chosen
     return rows[chosen]
@@ -96,70 +96,52 @@ def _show_dataset(dataset: Mapping[str, Any], exports: pl.DataFrame) -> None:
     )
 
 
-def _show_reasons(
-    reader: Reader, dataset: Mapping[str, Any] | None, counts: pl.DataFrame, rejections: pl.DataFrame
-) -> None:
+def _show_reasons(reader: Reader, dataset_id: str, counts: pl.DataFrame) -> None:
     st.subheader("Why")
     options = [
-        (DECISION, row["verdict"], row["rule"], row["reason"], row["trajectory_count"])
-        for row in counts.iter_rows(named=True)
-    ]
-    options += [
-        (REJECTION, "rejected", "ingest", row["reason"], row["record_count"])
-        for row in rejections.iter_rows(named=True)
+        *counts.select("verdict", "rule", "reason", "trajectory_count").iter_rows(),
+        *((REJECTED, INGEST, reason, count) for reason, count in funnel.rejections(reader).iter_rows()),
     ]
     if not options:
         st.text("Nothing was decided and nothing was rejected.")
         return
     left, right = st.columns([2, 1])
-    kind, verdict, rule, reason, count = left.selectbox(
+    verdict, rule, reason, count = left.selectbox(
         "Decision or rejection",
         options,
-        format_func=lambda option: f"{option[1]} · {option[2]} · {option[3]} ({option[4]:,})",
+        format_func=lambda option: f"{option[0]} · {option[1]} · {option[2]} ({option[3]:,})",
         key="reason",
     )
-    text = right.text_input(
-        "Search", placeholder="id or task; for records: file, place or detail", key="reason-search"
-    )
-    if kind == REJECTION or dataset is None:
+    hint = "file, place or detail" if verdict == REJECTED else "start of an id, or part of a task key"
+    text = right.text_input("Search", placeholder=hint, key="reason-search")
+    if verdict == REJECTED:
         found = funnel.rejected_records(reader, reason=reason, text=text)
         st.dataframe(found, hide_index=True, placeholder="—")
     else:
         found = funnel.decided_trajectories(
-            reader, dataset["dataset_id"], verdict=verdict, rule=rule, reason=reason, text=text
+            reader, dataset_id, verdict=verdict, rule=rule, reason=reason, text=text
         )
-        st.dataframe(
-            with_trajectory_links(found, dataset_id=dataset["dataset_id"]),
-            hide_index=True,
-            placeholder="—",
-            column_config={"trajectory": trajectory_link_column()},
-        )
+        show_linked(with_trajectory_links(found, dataset_id=dataset_id))
     if found.height == funnel.ROW_LIMIT:
         st.caption(f"The first {found.height} of {count:,}; search to see others.")
 
 
-def _show_distributions(reader: Reader, dataset: Mapping[str, Any] | None) -> None:
-    left, right = st.columns(2)
-    rates = funnel.pass_rate_bins(reader)
-    with right:
-        st.subheader("Pass rates of groups")
-        if rates.is_empty():
-            st.text("No group has a pass rate yet; `winnow score` computes them.")
-        else:
-            st.plotly_chart(
-                pass_rate_histogram(rates),
-                key="pass-rates",
-                config={"displayModeBar": False},
-            )
-    with left:
-        st.subheader("Rewards of trajectories")
-        bins = None if dataset is None else funnel.reward_bins(reader, dataset["dataset_id"])
-        if bins is None or bins.is_empty():
-            st.text("No dataset to look at.")
-            return
-        st.plotly_chart(reward_histogram(bins), key="rewards", config={"displayModeBar": False})
-        unknown = bins.filter(pl.col("center").is_null())["trajectory_count"].sum()
-        st.caption(f"{unknown:,} trajectories have an unknown reward.")
+def _show_rewards(bins: pl.DataFrame) -> None:
+    st.subheader("Rewards of trajectories")
+    if bins.is_empty():
+        st.text("No dataset to look at.")
+        return
+    st.plotly_chart(reward_histogram(bins), key="rewards", config={"displayModeBar": False})
+    unknown = bins.filter(pl.col("center").is_null())["trajectory_count"].sum()
+    st.caption(f"Not drawn: {unknown:,} trajectories with an unknown reward.")
+
+
+def _show_pass_rates(bins: pl.DataFrame) -> None:
+    st.subheader("Pass rates of groups")
+    if bins.is_empty():
+        st.text("No group has a pass rate yet; `winnow score` computes them.")
+        return
+    st.plotly_chart(pass_rate_histogram(bins), key="pass-rates", config={"displayModeBar": False})
 
 
 if __name__ == "__main__":

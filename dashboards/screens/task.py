@@ -6,9 +6,10 @@ from typing import Any
 
 import polars as pl
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.graph import quotient_graph
-from dashboards.links import short_id, trajectory_link_column, with_trajectory_links
+from dashboards.links import SHORT_ID_CHARS, short_id, show_linked, with_trajectory_links
 from dashboards.plain import show_facts, show_figures, show_values
 from dashboards.queries import tasks
 from dashboards.reader import Reader, open_reader
@@ -16,6 +17,7 @@ from dashboards.reader import Reader, open_reader
 # States that a graph draws at first.
 SHOWN_NODES = 60
 LEAST_NODES = 5
+FOUND = "found"
 # What the table of trials starts with; every other signal follows.
 FIRST_COLUMNS = (
     "trial",
@@ -59,22 +61,21 @@ def _find(reader: Reader) -> None:
         order=order.selectbox("Sort by", list(tasks.SORTS)),
         is_mixed=mixed.toggle("Mixed only", help="Some trials succeed and some do not."),
     )
-    ids = found["group_id"].to_list()
     st.dataframe(
-        found.with_columns(pl.col("group_id").str.slice(0, 10)),
+        found.with_columns(pl.col("group_id").str.head(SHORT_ID_CHARS)),
         hide_index=True,
         placeholder="—",
         height=260,
-        key="found",
-        on_select=partial(_choose, "found", ids),
+        key=FOUND,
+        on_select=partial(_choose, found["group_id"].to_list()),
         selection_mode="single-row",
     )
-    at_least = "the first " if found.height == tasks.GROUP_LIMIT else ""
-    st.caption(f"{at_least}{found.height} groups; select a row to see it.".capitalize())
+    first = "The first " if found.height == tasks.GROUP_LIMIT else ""
+    st.caption(f"{first}{found.height} groups; select a row to see it.")
 
 
-def _choose(key: str, ids: list[str]) -> None:
-    rows = st.session_state[key].selection.rows
+def _choose(ids: list[str]) -> None:
+    rows = st.session_state[FOUND].selection.rows
     if rows:
         st.query_params["group"] = ids[rows[0]]
 
@@ -138,7 +139,7 @@ def _show_graph(reader: Reader, facts: Mapping[str, Any], trials: pl.DataFrame) 
         st.caption("This trial is not in the graph: repairs and trials of unknown outcome are left out.")
 
 
-def _choose_trial(place: Any, trials: pl.DataFrame) -> Mapping[str, Any] | None:
+def _choose_trial(place: DeltaGenerator, trials: pl.DataFrame) -> Mapping[str, Any] | None:
     rows = {row["trajectory_id"]: row for row in trials.iter_rows(named=True)}
     chosen = place.selectbox(
         "Highlight the path of a trial",
@@ -157,7 +158,7 @@ def _trial_label(row: Mapping[str, Any]) -> str:
     return f"{name} · {outcome} · {short_id(row['trajectory_id'])}"
 
 
-def _choose_limit(place: Any, node_count: int) -> int:
+def _choose_limit(place: DeltaGenerator, node_count: int) -> int:
     most = min(node_count, tasks.NODE_LIMIT)
     if most <= LEAST_NODES:
         return most
@@ -179,12 +180,7 @@ def _show_trials(trials: pl.DataFrame) -> None:
     linked = with_trajectory_links(trials)
     first = [name for name in FIRST_COLUMNS if name in linked.columns]
     rest = [name for name in linked.columns if name not in ("trajectory", *first)]
-    st.dataframe(
-        linked.select("trajectory", *first, *rest),
-        hide_index=True,
-        placeholder="—",
-        column_config={"trajectory": trajectory_link_column()},
-    )
+    show_linked(linked.select("trajectory", *first, *rest))
     if trials.height == tasks.TRIAL_LIMIT:
         st.caption(f"The first {trials.height} trials.")
 

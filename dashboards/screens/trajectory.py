@@ -6,14 +6,11 @@ from typing import Any
 
 import polars as pl
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.charts import step_strip
 from dashboards.conversation import Conversation
-from dashboards.links import (
-    TASK_PAGE,
-    TRAJECTORY_PAGE,
-    short_id,
-)
+from dashboards.links import SHORT_ID_CHARS, TASK_PAGE, TRAJECTORY_PAGE, short_id
 from dashboards.plain import show_facts, show_figures, show_values
 from dashboards.queries import funnel, tasks, trajectories
 from dashboards.reader import Reader, open_reader
@@ -21,17 +18,8 @@ from schemas.trajectory import Status
 
 VERDICTS = ("kept", "dropped", "repaired")
 ANY = ""
-STEP_FACTS = (
-    "step",
-    "seq",
-    "end_seq",
-    "call_count",
-    "tool_names",
-    "action_label",
-    "observation_label",
-    "is_error",
-    "error_kind",
-)
+FOUND = "found"
+STEP_PLACES = ("step", "seq", "end_seq")
 
 
 def main() -> None:
@@ -63,45 +51,46 @@ def main() -> None:
 def _find(reader: Reader, datasets: Mapping[str, str]) -> str:
     """Search, and choose the dataset whose decisions and training labels are shown; gives its id, or ""."""
     text, status, reward, order = st.columns([3, 2, 2, 2])
-    linked = st.query_params.get("dataset", ANY)
-    ids = [ANY, *datasets]
     dataset, verdict, _ = st.columns([3, 2, 4])
-    default = ids.index(linked) if linked in datasets else min(1, len(datasets))
-    dataset_id = dataset.selectbox(
-        "Decisions and training labels of dataset",
-        ids,
-        index=default,
-        format_func=lambda identity: f"{datasets[identity]} · {short_id(identity)}" if identity else "none",
-    )
+    dataset_id = _choose_dataset(dataset, datasets)
     search = trajectories.Search(
         text=text.text_input("Id or task", placeholder="start of an id, or part of a task key"),
         status=status.selectbox("Status", [ANY, *(entry.value for entry in Status)], format_func=_or_any),
-        reward=reward.selectbox("Reward", trajectories.REWARDS),
+        reward=reward.selectbox("Reward", trajectories.REWARD_FILTERS),
         order=order.selectbox("Sort by", list(trajectories.SORTS)),
-        verdict=verdict.selectbox("Decision", [ANY, *VERDICTS], format_func=_or_any, disabled=not dataset_id)
-        if dataset_id
-        else ANY,
+        verdict=verdict.selectbox("Decision", [ANY, *VERDICTS], format_func=_or_any),
         dataset_id=dataset_id,
     )
     found = trajectories.find(reader, search)
-    ids_found = found["trajectory_id"].to_list()
-    key = "found"
     st.dataframe(
-        found.with_columns(pl.col("trajectory_id").str.slice(0, 10)),
+        found.with_columns(pl.col("trajectory_id").str.head(SHORT_ID_CHARS)),
         hide_index=True,
         placeholder="—",
         height=260,
-        key=key,
-        on_select=partial(_choose, key, ids_found),
+        key=FOUND,
+        on_select=partial(_choose, found["trajectory_id"].to_list()),
         selection_mode="single-row",
     )
-    at_least = "the first " if found.height == trajectories.FIND_LIMIT else ""
-    st.caption(f"{at_least}{found.height} trajectories; select a row to see it.".capitalize())
+    first = "The first " if found.height == trajectories.FIND_LIMIT else ""
+    st.caption(f"{first}{found.height} trajectories; select a row to see it.")
     return dataset_id
 
 
-def _choose(key: str, ids: list[str]) -> None:
-    rows = st.session_state[key].selection.rows
+def _choose_dataset(place: DeltaGenerator, datasets: Mapping[str, str]) -> str:
+    """Let a person choose a dataset or none; the address may name one, else the first current build is chosen."""
+    linked = st.query_params.get("dataset", ANY)
+    ids = [ANY, *datasets]
+    chosen: str = place.selectbox(
+        "Decisions and training labels of dataset",
+        ids,
+        index=ids.index(linked) if linked in datasets else min(1, len(datasets)),
+        format_func=lambda identity: f"{datasets[identity]} · {short_id(identity)}" if identity else "none",
+    )
+    return chosen
+
+
+def _choose(ids: list[str]) -> None:
+    rows = st.session_state[FOUND].selection.rows
     if rows:
         st.query_params["trajectory"] = ids[rows[0]]
 
@@ -189,19 +178,7 @@ def _show_conversation(reader: Reader, trajectory_id: str, steps: pl.DataFrame, 
 
 def _show_signals(reader: Reader, facts: Mapping[str, Any], steps: pl.DataFrame) -> None:
     st.subheader("Of each step")
-    measured = [
-        name
-        for name, dtype in steps.schema.items()
-        if (name == "is_error" or (name not in STEP_FACTS and (dtype.is_numeric() or dtype == pl.Boolean)))
-        and steps[name].count()
-    ]
-    if steps.is_empty():
-        st.text("No steps yet; `winnow score` computes them.")
-    else:
-        st.plotly_chart(step_strip(steps, measured), key="steps", config={"displayModeBar": False})
-        st.dataframe(steps, hide_index=True, placeholder="—")
-        if steps.height == trajectories.STEP_LIMIT:
-            st.caption(f"The first {steps.height} steps.")
+    _show_steps(steps)
     of_trajectory, of_group = st.columns(2)
     with of_trajectory:
         st.subheader("Of the trajectory")
@@ -213,6 +190,23 @@ def _show_signals(reader: Reader, facts: Mapping[str, Any], steps: pl.DataFrame)
     if scores.height:
         st.subheader("Scores that came with it")
         st.dataframe(scores, hide_index=True, placeholder="—")
+
+
+def _show_steps(steps: pl.DataFrame) -> None:
+    if steps.is_empty():
+        st.text("No steps yet; `winnow score` computes them.")
+        return
+    measured = [name for name in steps.columns if _is_drawn(steps[name])]
+    st.plotly_chart(step_strip(steps, measured), key="steps", config={"displayModeBar": False})
+    st.dataframe(steps, hide_index=True, placeholder="—")
+    if steps.height == trajectories.STEP_LIMIT:
+        st.caption(f"The first {steps.height} steps.")
+
+
+def _is_drawn(column: pl.Series) -> bool:
+    """Tell whether a column is a measure that has a value somewhere; places and names are none."""
+    is_measure = column.dtype.is_numeric() or column.dtype == pl.Boolean
+    return is_measure and column.name not in STEP_PLACES and column.count() > 0
 
 
 def _show_decisions(reader: Reader, trajectory_id: str) -> None:

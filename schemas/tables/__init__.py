@@ -1,8 +1,9 @@
 """Every table, declared once. Arrow schemas, `docs/tables.md` and the quality gates derive from these."""
 
-from schemas.tables.computed import BUCKET_STATES, STEPS, TOPOLOGY_EDGES, TOPOLOGY_NODES, TOPOLOGY_TASKS
+from schemas.tables.computed import STEPS, TOPOLOGY_EDGES, TOPOLOGY_NODES, TOPOLOGY_TASKS
 from schemas.tables.curated import DATASET_HEADS, DATASETS, DECISIONS, EXPORTS, LINEAGE, TRAIN_LABELS
 from schemas.tables.declaration import Column, Table
+from schemas.tables.operations import BUCKET_STATES, RUNS
 from schemas.tables.raw import RECORDS, SOURCES
 from schemas.tables.rollouts import MESSAGES, SCORES, TASK_SECRETS, TASKS, TOOLSETS, TRAJECTORIES
 
@@ -28,6 +29,7 @@ TABLES: dict[str, Table] = {
         DATASET_HEADS,
         EXPORTS,
         LINEAGE,
+        RUNS,
     )
 }
 """All fixed tables by name, in the order in which data flows. Signals add `signals_NAME`, `step_signals_NAME` and

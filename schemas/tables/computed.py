@@ -1,4 +1,4 @@
-"""What is computed from trajectories: steps, the quotient graphs, and which buckets are up to date.
+"""What is computed from trajectories: steps and the quotient graphs.
 
 The signals' own tables are declared beside each signal, in `curation/signals`.
 """
@@ -131,20 +131,6 @@ TOPOLOGY_TASKS = Table(
             doc="Distinct tool chains among successes / successes; 0 without a success.",
             minimum=0,
             maximum=1,
-        ),
-    ),
-)
-
-BUCKET_STATES = Table(
-    name="bucket_states",
-    row="one stage of scoring that is up to date for one bucket",
-    key=("stage", "bucket"),
-    columns=(
-        Column(name="stage", type=STRING, doc="`steps`, `topology`, or `signal:NAME`."),
-        bucket_column(),
-        Column(name="stage_version", type=STRING, doc="Version and parameters of the computation."),
-        Column(
-            name="input_fingerprint", type=STRING, doc="Hash of the trajectory ids that it was computed from."
         ),
     ),
 )

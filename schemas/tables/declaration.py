@@ -15,6 +15,7 @@ REAL = pa.float64()
 FLAG = pa.bool_()
 BYTES = pa.large_binary()
 STRINGS = pa.list_(pa.string())
+MOMENT = pa.timestamp("us", tz="UTC")
 
 BUCKET = "bucket"
 """The partition column of every bucketed table: whole task groups share one value."""

@@ -11,10 +11,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from msgspec.structs import replace
 from polars.testing import assert_frame_equal
 
 from schemas.errors import SchemaMismatchError
 from schemas.rows import ROLLOUT_TABLES, arrow_table, trajectory_from_rows
+from schemas.trajectory import Task
 from tests.warehouse.rollout_batches import (
     BUCKET_COUNT,
     make_batch,
@@ -220,3 +222,15 @@ def test_several_processes_and_threads_inserting_the_same_rollouts_keep_each_onc
     assert warehouse.store.read("trajectories").height == 60
     assert warehouse.store.read("messages").height == 240
     assert check(warehouse).is_empty()
+
+
+def test_known_record_that_names_another_task_adds_nothing(warehouse: Warehouse) -> None:
+    """Read under another file name, the same bytes may be taken for another task, in another bucket."""
+    rows, records = make_batch(range(6))
+    warehouse.insert_rollouts(rows, records)
+    before = contents(warehouse)
+    other = Task(benchmark="other", task_key="elsewhere")
+    renamed = [replace(make_trajectory(number), task=other) for number in range(6)]
+    added = warehouse.insert_rollouts(make_rows(renamed), records)
+    assert set(added.values()) == {0}
+    assert_same_contents(warehouse, before)
