@@ -40,7 +40,8 @@ FormatOption = Annotated[
     str, typer.Option("--format", help="Rollout format, or `auto`: told from the content.")
 ]
 SourceOption = Annotated[
-    str | None, typer.Option("--source", help="Your name for the source [default: file name].")
+    str | None,
+    typer.Option("--source", help="Your name for the source [default: name of the file or folder]."),
 ]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 if any record is refused.")]
 RecipeArgument = Annotated[Path, typer.Argument(help="Recipe file (YAML), see flows/recipes/.")]

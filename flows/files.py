@@ -24,19 +24,20 @@ class SourceFile:
 
     path: Path
     name: str
-    """The user's name for the source, else the file's stem without compression and format suffixes."""
+    """The user's name for the source, else that of what the user pointed at: the folder, or the file's stem."""
     file_bytes_count: int
 
 
 def find_files(paths: Sequence[str | Path], *, source_name: str | None = None) -> list[SourceFile]:
     """Expand files, folders (searched to the bottom) and globs, sorted by path, each file once.
 
-    Hidden files and folders (a leading dot) inside a folder are left out.
+    Hidden files and folders (a leading dot) inside a folder are left out. All files of one folder or glob are one
+    source, named by the folder: a task whose trials lie in several of its files is one task.
 
     Raises:
         SourceNotFoundError: one of the paths leads to no file.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, str] = {}
     for given in paths:
         files = sorted(_expand(given))
         if not files:
@@ -44,10 +45,11 @@ def find_files(paths: Sequence[str | Path], *, source_name: str | None = None) -
                 f"Nothing to ingest at {str(given)!r}: no file, no folder with files, and no glob that matches.\n\n"
                 "Hint: name rollout files, a folder of them, or a quoted glob such as 'runs/**/*.jsonl'"
             )
-        found.update(dict.fromkeys(files))
+        name = source_name or _name(given)
+        for file in files:
+            found.setdefault(file, name)
     return [
-        SourceFile(path=path, name=source_name or _stem(path), file_bytes_count=path.stat().st_size)
-        for path in found
+        SourceFile(path=path, name=name, file_bytes_count=path.stat().st_size) for path, name in found.items()
     ]
 
 
@@ -87,6 +89,16 @@ def _expand(given: str | Path) -> Iterable[Path]:
         matches = glob(str(given), recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
         return [Path(match) for match in matches if Path(match).is_file()]
     return []
+
+
+def _name(given: str | Path) -> str:
+    """Name a source after its file, or after the folder that holds all its files."""
+    path = Path(given)
+    if path.is_file():
+        return _stem(path)
+    while has_magic(str(path)):
+        path = path.parent
+    return path.resolve().name
 
 
 def _stem(path: Path) -> str:

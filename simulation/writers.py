@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from simulation.domains.domain import JsonObject
     from simulation.rollout import Rollout
 
+BENCHMARK: Final = "winnow-sim"
 AGENT: Final = "sim-agent"
 MODEL: Final = "sim-policy"
 """The same for every skill, so that the trials of a task form one group."""
@@ -45,6 +46,7 @@ def encode_openai_chat(rollout: Rollout, scene: Scene) -> bytes:
     return orjson.dumps(
         {
             "id": rollout.rollout_id,
+            "benchmark": BENCHMARK,
             "task_id": rollout.task.task_id,
             "trial": rollout.trial,
             "agent": AGENT,
@@ -112,6 +114,7 @@ def encode_atif(rollout: Rollout, scene: Scene) -> bytes:
             "steps": steps,
             "final_metrics": {"total_steps": len(steps)},
             "extra": {
+                "benchmark": BENCHMARK,
                 "task_id": rollout.task.task_id,
                 "trial": rollout.trial,
                 "reward": rollout.reward,

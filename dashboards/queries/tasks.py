@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from dashboards.reader import MAX_ROWS, Reader, beside
-from schemas.identity import digest
+from schemas.identity import state_id
 
 GROUP_LIMIT = 200
 TRIAL_LIMIT = 200
@@ -163,7 +163,7 @@ def walk(reader: Reader, group_id: str, trajectory_id: str, *, is_success: bool 
         Node ids; empty when the graph does not hold the trial (a repair, or an unknown outcome).
     """
     keys = reader.rows(WALK, {"trajectory": trajectory_id, "limit": STEP_LIMIT})
-    states = [digest("node", action + observation) for action, observation in keys.iter_rows()]
+    states = [state_id(action, observation) for action, observation in keys.iter_rows()]
     found = reader.rows(KNOWN_NODES, {"group": group_id, "nodes": sorted(set(states)), "limit": STEP_LIMIT})
     known = set(found["node_id"])
     turns = [state for state in states if state in known]

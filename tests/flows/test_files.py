@@ -51,6 +51,8 @@ def test_folders_globs_and_files_are_found_once_in_order(folder: Path) -> None:
 
 def test_source_is_named_by_the_user_or_by_the_file(folder: Path) -> None:
     assert [file.name for file in find_files([folder / "two-frames.jsonl.zst"])] == ["two-frames"]
+    assert {file.name for file in find_files([folder])} == {folder.name}
+    assert {file.name for file in find_files([str(folder / "**" / "*.jsonl")])} == {folder.name}
     assert [file.name for file in find_files([folder / "plain.jsonl"], source_name="mine")] == ["mine"]
 
 

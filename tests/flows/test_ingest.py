@@ -104,3 +104,15 @@ def test_each_format_of_the_simulation_is_detected_and_means_the_same(tmp_path: 
     assert house.sql("SELECT count(*) FROM trajectories WHERE outcome_reward IS NULL").rows() == [(0,)]
     linked = house.sql("SELECT count(*) FROM messages WHERE role = 'tool' AND call_seq IS NULL").rows()
     assert linked == [(0,)]
+
+
+def test_trials_of_one_task_in_several_files_of_a_folder_are_one_group(tmp_path: Path) -> None:
+    folder = tmp_path / "run-7"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"shard-{number}.jsonl").write_text(chat_line(number), encoding="utf-8")
+    ingest(warehouse=tmp_path / "warehouse", paths=[str(folder)])
+    groups = Warehouse(tmp_path / "warehouse").sql(
+        "SELECT source_name, count(*), count(DISTINCT group_id) FROM trajectories GROUP BY source_name"
+    )
+    assert groups.rows() == [("run-7", 3, 1)]
