@@ -67,7 +67,7 @@ def wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
     for _ in range(START_TIMEOUT_S * 5):
         assert server.poll() is None, "streamlit stopped"
         try:
-            with urllib.request.urlopen(address):  # noqa: S310 - our own loopback address
+            with urllib.request.urlopen(address):
                 return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.2)
