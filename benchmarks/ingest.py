@@ -3,27 +3,18 @@
 import shutil
 from pathlib import Path
 
-from benchmarks.measure import folder_bytes, measured, report, simulated_rollouts
+from benchmarks.measure import folder_bytes, measured, report, simulated_rollouts, start_prefect
 
 WORKPLACE = Path(".bench")
 
 
 def main() -> None:
     """Measure the work of ingest's tasks; Prefect's own start, some seconds, is left out."""
-    from flows.settings import prepare_prefect
-
     rollouts = simulated_rollouts(WORKPLACE)
     shutil.rmtree(WORKPLACE / "ingest", ignore_errors=True)
-    prepare_prefect(WORKPLACE)
-    from prefect import flow
-
+    start_prefect(WORKPLACE)
     from flows.ingest import ingest
 
-    @flow(name="warm-up")
-    def warm_up() -> None:
-        """Start Prefect's own server."""
-
-    warm_up()
     with measured() as first:
         counts = ingest(warehouse=WORKPLACE / "ingest", paths=[str(rollouts)])
     with measured() as again:

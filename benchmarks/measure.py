@@ -51,6 +51,20 @@ def simulated_rollouts(folder: Path) -> Path:
     return out / "rollouts"
 
 
+def start_prefect(folder: Path) -> None:
+    """Start Prefect's own server, whose seconds are not the work's."""
+    from flows.settings import prepare_prefect
+
+    prepare_prefect(folder)
+    from prefect import flow
+
+    @flow(name="warm-up")
+    def warm_up() -> None:
+        """Do nothing."""
+
+    warm_up()
+
+
 def folder_bytes(folder: Path) -> int:
     """Sum the sizes of all files below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,25 +1,27 @@
 """Score 10,000 simulated rollouts, all stages: `python -m benchmarks.score`."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
-from benchmarks.measure import measured, report, simulated_rollouts
+from benchmarks.measure import measured, report, simulated_rollouts, start_prefect
 
 WORKPLACE = Path(".bench")
 
 
 def main() -> None:
     """Measure steps, topology and every signal from a freshly ingested warehouse, then a run with nothing to do."""
-    from flows.settings import prepare_prefect
-
     rollouts = simulated_rollouts(WORKPLACE)
     root = WORKPLACE / "score"
     shutil.rmtree(root, ignore_errors=True)
-    prepare_prefect(WORKPLACE)
-    from flows.ingest import ingest
+    start_prefect(WORKPLACE)
+    # In a process of its own, so that the peak of memory is that of scoring.
+    subprocess.run(
+        [sys.executable, "-m", "flows", "ingest", str(rollouts), "--warehouse", str(root)], check=True
+    )
     from flows.score import score
 
-    ingest(warehouse=root, paths=[str(rollouts)])
     with measured() as first:
         counts = score(warehouse=root)
     with measured() as again:

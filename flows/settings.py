@@ -6,7 +6,7 @@ from pathlib import Path
 WAREHOUSE_VARIABLE = "WINNOW_WAREHOUSE"
 DEFAULT_WAREHOUSE = Path(".winnow")
 
-INSERT_BYTES = 32 * 2**20
+INSERT_BYTES = 16 * 2**20
 """Raw bytes that one ingest commit holds at most (one larger record excepted): bounds memory."""
 CHUNK_BYTES = 64 * 2**20
 """Bytes on disk of the files that one ingest task reads (one larger file excepted)."""
