@@ -144,9 +144,7 @@ def _repair(inputs: Inputs, repairs: Sequence[Repair]) -> _Repairs:
     for repair in repairs:
         alive = frames.trajectories.filter(pl.col("trajectory_id").is_in([*inputs.read_ids, *children]))
         found = sorted(set(repair.candidates(frames)) & set(alive["trajectory_id"]))
-        made = [
-            child for parent in _records(frames, inputs, found) if (child := repair.apply(parent)) is not None
-        ]
+        made = [child for child in repair.apply_all(_records(frames, inputs, found)) if child is not None]
         frames = _substitute(frames, made, inputs.bucket_count)
         children |= {child.trajectory_id: child for child in made}
         rules |= {child.trajectory_id: repair.name for child in made}

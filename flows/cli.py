@@ -184,6 +184,9 @@ def sql(
     values: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=VALUE for `$NAME` in the query; may be repeated.")
     ] = None,
+    at: Annotated[
+        list[str] | None, typer.Option(help="TABLE=VERSION: read a past version of a table; may be repeated.")
+    ] = None,
     result_format: Annotated[
         ResultFormat, typer.Option("--format", help="How to print.")
     ] = ResultFormat.TABLE,
@@ -202,7 +205,7 @@ def sql(
         return
     query = named_query(ask) if ask is not None else query
     root = settings.warehouse_path(warehouse)
-    with Warehouse(root).console(timeout_s=None) as console:
+    with Warehouse(root).console(versions=_versions(at), timeout_s=None) as console:
         if query is None and sys.stdin.isatty():
             names = [name for (name,) in console.sql("SHOW TABLES").rows()]
             terminal.prompt_for_queries(
@@ -318,13 +321,31 @@ def _listed(names: list[str] | None) -> list[str] | None:
 
 
 def _parameters(values: list[str] | None) -> dict[str, str] | None:
-    """Read `--set NAME=VALUE`.
+    """Read `--set NAME=VALUE`; null when there is none, for a query without parameters takes none."""
+    return dict(_pairs("--set", values)) or None
+
+
+def _versions(values: list[str] | None) -> dict[str, int]:
+    """Read `--at TABLE=VERSION`.
+
+    Raises:
+        WinnowError: a version that is no number.
+    """
+    pairs = dict(_pairs("--at", values))
+    wrong = [value for value in pairs.values() if not value.isdecimal()]
+    if wrong:
+        raise WinnowError(f"--at takes TABLE=VERSION with a number, got {wrong[0]!r}.\n\nHint: winnow status")
+    return {table: int(version) for table, version in pairs.items()}
+
+
+def _pairs(option: str, values: list[str] | None) -> list[tuple[str, str]]:
+    """Split `NAME=VALUE` entries.
 
     Raises:
         WinnowError: an entry without `=`.
     """
-    pairs = [value.partition("=") for value in values or ()]
-    wrong = [name for name, equals, _ in pairs if not equals]
+    split = [value.partition("=") for value in values or ()]
+    wrong = [name for name, equals, _ in split if not equals]
     if wrong:
-        raise WinnowError(f"--set takes NAME=VALUE, got {wrong[0]!r}.")
-    return {name: value for name, _, value in pairs} or None
+        raise WinnowError(f"{option} takes NAME=VALUE, got {wrong[0]!r}.")
+    return [(name, value) for name, _, value in split]

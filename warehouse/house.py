@@ -87,10 +87,18 @@ class Warehouse:
             return run_query(connection, query, parameters)
 
     def console(
-        self, *, memory_limit: str = "2GB", timeout_s: float | None = 60.0, max_rows: int | None = None
+        self,
+        *,
+        versions: Mapping[str, int] | None = None,
+        memory_limit: str = "2GB",
+        timeout_s: float | None = 60.0,
+        max_rows: int | None = None,
     ) -> Console:
-        """Open a locked connection over the tables as they are now; arguments as of `Console`."""
-        tables = live_tables(self.store)
+        """Open a locked connection over the tables as they are now, or for some of them at a past version.
+
+        The other arguments are those of `Console`.
+        """
+        tables = live_tables(self.store, versions=versions)
         return Console(tables, memory_limit=memory_limit, timeout_s=timeout_s, max_rows=max_rows)
 
     def insert_rollouts(self, rows: Mapping[str, pa.Table], records: pa.Table) -> dict[str, int]:

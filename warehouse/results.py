@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
@@ -77,10 +78,19 @@ def run_query(
         if relation is None:
             return QueryResult(table=pa.table({}))
         if max_rows is None:
-            return QueryResult(table=relation.to_arrow_table())
+            return QueryResult(table=_with_distinct_names(relation.to_arrow_table()))
         # A limit, not a half-read stream: to close a connection under a stream can hang.
-        table = relation.limit(max_rows + 1).to_arrow_table()
+        table = _with_distinct_names(relation.limit(max_rows + 1).to_arrow_table())
         return QueryResult(table=table.slice(0, max_rows), is_truncated=table.num_rows > max_rows)
+
+
+def _with_distinct_names(table: pa.Table) -> pa.Table:
+    """Number the repeats of a column name (`id`, `id_1`), as DuckDB does in a subquery: frames cannot hold two alike."""
+    names: list[str] = []
+    for name in table.column_names:
+        spare = (f"{name}_{number}" for number in count(1))
+        names.append(name if name not in names else next(other for other in spare if other not in names))
+    return table.rename_columns(names)
 
 
 @contextmanager

@@ -4,9 +4,10 @@ The offline variant (a reconstruction) of CLEANER's SAAR, arXiv 2601.15141: a st
 the next turn. What the published code re-executes is here the success that the rollout already observed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import ClassVar
 
 import msgspec
@@ -89,9 +90,13 @@ class DropRetriedFailure(Repair):
         )
         return retried["trajectory_id"].unique().sort().to_list()
 
-    def apply(self, trajectory: Trajectory) -> Trajectory | None:
+    def apply_all(self, trajectories: Sequence[Trajectory]) -> list[Trajectory | None]:
         """Rewrite each run; what described the parent's tokens, costs and judgements is left out as unknown."""
-        runs = list(self._runs(trajectory))
+        failures = _failing_texts(trajectories)
+        return [self._apply(trajectory, failures) for trajectory in trajectories]
+
+    def _apply(self, trajectory: Trajectory, failures: frozenset[str]) -> Trajectory | None:
+        runs = list(self._runs(trajectory, failures))
         if not runs:
             return None
         dropped = {message.seq for run in runs for turn in run[:-1] for message in (turn.call, turn.result)}
@@ -114,10 +119,10 @@ class DropRetriedFailure(Repair):
             extra=None,
         )
 
-    def _runs(self, trajectory: Trajectory) -> Iterator[list[_Turn]]:
+    def _runs(self, trajectory: Trajectory, failures: frozenset[str]) -> Iterator[list[_Turn]]:
         """Give each maximal run of failed turns with the success that ends it."""
         run: list[_Turn] = []
-        for turn in self._turns(trajectory):
+        for turn in self._turns(trajectory, failures):
             if run and not run[-1].precedes(turn):
                 run = []
             run.append(turn)
@@ -126,16 +131,14 @@ class DropRetriedFailure(Repair):
                     yield run
                 run = []
 
-    def _turns(self, trajectory: Trajectory) -> Iterator[_Turn]:
-        messages = trajectory.messages
-        kinds = error_kinds(pl.Series([message.text or "" for message in messages], dtype=pl.String))
-        for call, result, kind in zip(messages, messages[1:], kinds[1:], strict=False):
+    def _turns(self, trajectory: Trajectory, failures: frozenset[str]) -> Iterator[_Turn]:
+        for call, result in pairwise(trajectory.messages):
             if (
                 self._is_eligible(call)
                 and result.role is Role.TOOL
                 and call.tool_calls[0].result_seq == result.seq
             ):
-                yield _Turn(call=call, result=result, is_failed=kind is not None)
+                yield _Turn(call=call, result=result, is_failed=result.text in failures)
 
     def _is_eligible(self, message: Message) -> bool:
         return (
@@ -158,6 +161,18 @@ class DropRetriedFailure(Repair):
             completion_tokens=None,
             extra=None,
         )
+
+
+def _failing_texts(trajectories: Sequence[Trajectory]) -> frozenset[str]:
+    """Find the texts of tool results that report a failure."""
+    texts = {
+        message.text
+        for trajectory in trajectories
+        for message in trajectory.messages
+        if message.role is Role.TOOL and message.text
+    }
+    results = pl.Series(sorted(texts), dtype=pl.String)
+    return frozenset(results.filter(error_kinds(results).is_not_null()))
 
 
 def _renumber(messages: list[Message]) -> tuple[Message, ...]:

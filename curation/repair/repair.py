@@ -3,6 +3,7 @@
 import inspect
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
@@ -32,6 +33,10 @@ class Repair(ABC):
     def candidates(self, frames: Frames) -> list[str]:
         """Name the trajectories of a bucket that `apply` would change, sorted; columnar, no record is built."""
 
-    @abstractmethod
     def apply(self, trajectory: Trajectory) -> Trajectory | None:
         """Make the repaired trajectory; null when there is nothing to repair. Repairing twice equals once."""
+        return self.apply_all([trajectory])[0]
+
+    @abstractmethod
+    def apply_all(self, trajectories: Sequence[Trajectory]) -> list[Trajectory | None]:
+        """Repair each trajectory for itself, in order; together, so that columnar work is done once for all."""

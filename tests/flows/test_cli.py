@@ -115,3 +115,24 @@ def test_explain_names_the_rule_that_dropped_a_trajectory(demo_run: Finished) ->
     answer = winnow("curate", "demo", "--explain", dropped, "--warehouse", demo_run.root)
     assert answer.returncode == 0, answer.stderr
     assert reason[:12] in answer.stdout
+
+
+@pytest.mark.slow
+def test_sql_reads_a_past_version_of_a_table(demo_run: Finished) -> None:
+    query = "SELECT count(*) AS rollouts FROM trajectories"
+    now = winnow("sql", query, "--warehouse", demo_run.root, "--format", "csv").stdout.splitlines()
+    before = winnow("sql", query, "--warehouse", demo_run.root, "--format", "csv", "--at", "trajectories=1")
+    assert before.stdout.splitlines() == ['"rollouts"', "240"]  # ingested, not yet repaired
+    assert int(now[1]) == 240 + demo_run.report.curated.repaired_count
+    wrong = winnow("sql", query, "--warehouse", demo_run.root, "--at", "trajectories")
+    assert (wrong.returncode, "--at takes NAME=VALUE" in wrong.stderr) == (1, True)
+
+
+@pytest.mark.slow
+def test_named_question_takes_its_parameter(demo_run: Finished) -> None:
+    ((example,),) = demo_run.house.sql("SELECT min(trajectory_id) FROM steps").rows()
+    asked = ("sql", "--ask", "steps_of_trajectory", "--set", f"trajectory_id={example}", "--format", "json")
+    answer = winnow(*asked, "--warehouse", demo_run.root)
+    steps = [json.loads(line)["step"] for line in answer.stdout.splitlines()]
+    assert steps == list(range(len(steps)))
+    assert steps
