@@ -13,6 +13,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows import progress
+from flows.batches import gather
 from flows.catalogue import rollout_format
 from flows.files import SourceFile, file_digest, find_files, open_decompressed
 from flows.funnel import IngestCounts, publish_funnel
@@ -56,7 +57,7 @@ def ingest(
     progress.start(STAGE, len(files), "files")
     chunks = [
         ingest_chunk.submit(warehouse=warehouse, files=chunk, format_name=format_name)
-        for chunk in _chunks(files)
+        for chunk in gather(files, lambda file: file.file_bytes_count, limit=CHUNK_BYTES)
     ]
     counts = sum((chunk.result() for chunk in chunks), IngestCounts())
     publish_funnel(
@@ -248,17 +249,3 @@ def _finished_sources(house: Warehouse, source_ids: Collection[str]) -> dict[str
         row["source_id"]: IngestCounts(**{name: row[name] for name in names})
         for row in rows.collect().to_dicts()
     }
-
-
-def _chunks(files: list[SourceFile]) -> Iterator[list[SourceFile]]:
-    """Gather files, in order, until a chunk holds `CHUNK_BYTES`; a larger file is a chunk of its own."""
-    chunk: list[SourceFile] = []
-    chunk_bytes = 0
-    for file in files:
-        if chunk and chunk_bytes + file.file_bytes_count > CHUNK_BYTES:
-            yield chunk
-            chunk, chunk_bytes = [], 0
-        chunk.append(file)
-        chunk_bytes += file.file_bytes_count
-    if chunk:
-        yield chunk

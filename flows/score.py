@@ -19,6 +19,7 @@ from curation.signals.signal import Signal
 from curation.steps import STEPS_VERSION, build_steps
 from curation.topology.quotient import TOPOLOGY_VERSION, build_topology
 from flows import progress
+from flows.batches import gather
 from flows.funnel import ScoreCounts, publish_funnel
 from flows.runs import recorded
 from flows.settings import BATCH_MESSAGES
@@ -206,14 +207,5 @@ def compute_signal(signal: Signal, frames: Frames) -> Iterator[tuple[Table, pl.D
 
 
 def batches_of(buckets: list[Bucket]) -> Iterator[list[Bucket]]:
-    """Gather buckets until a batch holds `BATCH_MESSAGES`; a larger bucket is a batch of its own."""
-    batch: list[Bucket] = []
-    message_count = 0
-    for bucket in buckets:
-        if batch and message_count + bucket.message_count > BATCH_MESSAGES:
-            yield batch
-            batch, message_count = [], 0
-        batch.append(bucket)
-        message_count += bucket.message_count
-    if batch:
-        yield batch
+    """Gather buckets into batches of at most `BATCH_MESSAGES` messages."""
+    return gather(buckets, lambda bucket: bucket.message_count, limit=BATCH_MESSAGES)
