@@ -72,6 +72,9 @@ def curate(*, warehouse: Path, recipe: Path, dry_run: bool = False) -> CurationC
     curation = resolve(house, load_recipe(recipe))
     versions = read_versions(house)
     if not dry_run:
+        if (finished := _finished_counts(house, curation.dataset_id)) is not None:
+            _point_head(house, curation)
+            return finished
         _remove_unfinished(house, curation.dataset_id)
     progress.start(STAGE, len(curation.buckets), "buckets")
     batches = [
@@ -104,7 +107,7 @@ def curate_batch(
     """
     house = Warehouse(warehouse)
     outcome = decide(read_inputs(house, curation, [bucket.bucket for bucket in buckets]), curation.plan)
-    if not dry_run and not _is_finished(house, curation.dataset_id):
+    if not dry_run:
         _write(house, curation.dataset_id, outcome)
     progress.advance(STAGE, len(buckets))
     counted = outcome.decisions.group_by("verdict", "rule", "reason").len().sort("verdict", "rule", "reason")
@@ -203,17 +206,20 @@ def _read_ids(house: Warehouse, recipe: Recipe, buckets: list[int]) -> frozenset
         return frozenset(found.to_polars()["trajectory_id"])
 
 
-def _is_finished(house: Warehouse, name: str) -> bool:
-    return (
-        house.store.read("datasets", columns=["dataset_id"]).filter(pl.col("dataset_id") == name).height > 0
-    )
+def _finished_counts(house: Warehouse, name: str) -> CurationCounts | None:
+    """Give the funnel of a dataset that an earlier run finished; null when none did."""
+    rows = house.store.read("datasets").filter(pl.col("dataset_id") == name).to_dicts()
+    if not rows:
+        return None
+    counts = {key: rows[0][key] for key in ("read_count", "repaired_count", "kept_count", "dropped_count")}
+    reasons = msgspec.json.decode(rows[0]["decision_counts"], type=dict[str, int])
+    return CurationCounts(dataset_id=name, **counts, reasons=reasons)
 
 
 def _remove_unfinished(house: Warehouse, name: str) -> None:
     """Remove what a killed run of the same curation left; repairs may stay, since they are the same ones."""
-    if not _is_finished(house, name):
-        for table in ("decisions", "train_labels"):
-            house.store.delete(table, f"dataset_id = '{name}'")
+    for table in ("decisions", "train_labels"):
+        house.store.delete(table, f"dataset_id = '{name}'")
 
 
 def _write(house: Warehouse, name: str, outcome: Outcome) -> None:
@@ -248,7 +254,12 @@ def _finish(house: Warehouse, curation: Curation, counts: CurationCounts, versio
         "decision_counts": msgspec.json.encode(counts.reasons).decode(),
     }
     house.store.upsert("datasets", arrow_table("datasets", [row]))
-    head: Row = {"name": recipe.name, "dataset_id": curation.dataset_id}
+    _point_head(house, curation)
+
+
+def _point_head(house: Warehouse, curation: Curation) -> None:
+    """Let the recipe's name mean this dataset from now on."""
+    head: Row = {"name": curation.recipe.name, "dataset_id": curation.dataset_id}
     if head not in house.store.read("dataset_heads").to_dicts():
         house.store.upsert("dataset_heads", arrow_table("dataset_heads", [head]), update=True)
 

@@ -29,6 +29,8 @@ from schemas.trajectory import Trajectory
 from warehouse import Warehouse
 
 STAGE = "ingest"
+RECORDS_STAGE = "ingest records"
+"""Shown beside files, because one file may hold hours of work."""
 
 
 @flow(name="ingest", task_runner=THREADS)
@@ -55,6 +57,7 @@ def ingest(
     Warehouse(warehouse, create=True)
     files = find_files(paths, source_name=source_name)
     progress.start(STAGE, len(files), "files")
+    progress.start(RECORDS_STAGE, None, "records")
     chunks = [
         ingest_chunk.submit(warehouse=warehouse, files=chunk, format_name=format_name)
         for chunk in gather(files, lambda file: file.file_bytes_count, limit=CHUNK_BYTES)
@@ -85,6 +88,7 @@ def ingest_chunk(*, warehouse: Path, files: list[SourceFile], format_name: str) 
         sources.append((source_id, file, tally))
         for record, outcome in _read_file(file, format_name, tally):
             pending.add(record, outcome, source_id=source_id, file=file)
+            progress.advance(RECORDS_STAGE)
         progress.advance(STAGE)
     pending.flush()
     # A source row says that all of its records landed, so it comes last.

@@ -11,8 +11,8 @@ from typing import Protocol
 class Reporter(Protocol):
     """Something that shows progress; called from several threads."""
 
-    def start(self, stage: str, total: int, unit: str) -> None:
-        """Begin a stage of `total` units of work."""
+    def start(self, stage: str, total: int | None, unit: str) -> None:
+        """Begin a stage of `total` units of work; null when nobody knows how many."""
 
     def advance(self, stage: str, amount: int) -> None:
         """Say that `amount` more units are done."""
@@ -21,7 +21,7 @@ class Reporter(Protocol):
 class Silence:
     """The reporter when nobody watches."""
 
-    def start(self, stage: str, total: int, unit: str) -> None:
+    def start(self, stage: str, total: int | None, unit: str) -> None:
         """Show nothing."""
 
     def advance(self, stage: str, amount: int) -> None:
@@ -41,7 +41,7 @@ def shown_by(reporter: Reporter) -> Iterator[None]:
         _reporters.pop()
 
 
-def start(stage: str, total: int, unit: str) -> None:
+def start(stage: str, total: int | None, unit: str) -> None:
     """Report that a stage begins."""
     _reporters[-1].start(stage, total, unit)
 

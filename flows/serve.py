@@ -3,11 +3,17 @@
 import os
 import subprocess
 import sys
+import time
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from flows.recipes import load_recipe
 from flows.settings import WAREHOUSE_VARIABLE
-from schemas.errors import RecipeError
+from schemas.errors import RecipeError, WinnowError
+
+SERVER_START_S = 180.0
+"""A new database is migrated first, which a busy small machine takes long for."""
 
 
 def serve(warehouse: Path, recipe: Path, *, cron: str | None = None, port: int = 4200) -> None:
@@ -69,8 +75,33 @@ def open_dashboard(warehouse: Path, *, port: int, headless: bool) -> int:
 
 
 def _start_prefect(port: int) -> subprocess.Popen[bytes]:
-    """Start Prefect's API and UI beside us, since schedules need one that outlives a single run."""
+    """Start Prefect's API and UI beside us, since schedules need one that outlives a single run.
+
+    Raises:
+        WinnowError: it ended, or did not answer in time.
+    """
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_UI_API_URL"] = os.environ["PREFECT_API_URL"]
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own arguments
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own arguments
+    deadline = time.monotonic() + SERVER_START_S
+    while server.poll() is None and time.monotonic() < deadline:
+        if _answers(port):
+            return server
+        time.sleep(0.5)
+    server.terminate()
+    raise WinnowError(
+        f"Prefect's server did not start on port {port}.\n\n"
+        "Hint: is the port taken? Choose another --port, or name a running server in PREFECT_API_URL"
+    )
+
+
+def _answers(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/api/health")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -60,7 +60,7 @@ class Bars:
         self._bars = bars
         self._stages: dict[str, TaskID] = {}
 
-    def start(self, stage: str, total: int, unit: str) -> None:
+    def start(self, stage: str, total: int | None, unit: str) -> None:
         """Add a bar."""
         self._stages[stage] = self._bars.add_task(f"{stage} ({unit})", total=total)
 

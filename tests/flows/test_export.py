@@ -6,6 +6,7 @@ from pathlib import Path
 import datasets
 import pytest
 
+from flows.curate import curate
 from flows.dataset_files import replaced_folder
 from flows.export import export
 from schemas.errors import DatasetNotFoundError, UnknownNameError, WinnowError
@@ -91,3 +92,13 @@ def test_folder_with_other_things_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(WinnowError, match="is not replaced"), replaced_folder(tmp_path):
         pass
     assert (tmp_path / "thesis.tex").read_text(encoding="utf-8") == "years of work"
+
+
+def test_curating_again_is_the_same_dataset_and_writes_no_row_twice(demo_run: Finished) -> None:
+    before = demo_run.house.sql("SELECT count(*), (SELECT count(*) FROM train_labels) FROM decisions").rows()
+    again = curate(warehouse=demo_run.root, recipe=Path("demo"))
+    assert again == demo_run.report.curated
+    assert (
+        demo_run.house.sql("SELECT count(*), (SELECT count(*) FROM train_labels) FROM decisions").rows()
+        == before
+    )

@@ -23,7 +23,7 @@ from warehouse import Warehouse
 pytestmark = pytest.mark.slow
 
 WINNOW = str(Path(sys.executable).parent / "winnow")
-PATIENCE_S = 180
+PATIENCE_S = 240
 
 
 def free_port() -> int:
@@ -98,3 +98,15 @@ def test_recipe_without_a_schedule_is_refused_with_a_hint(tmp_path: Path) -> Non
     recipe.write_text("name: plain", encoding="utf-8")
     with pytest.raises(RecipeError, match="has no schedule"):
         serve(tmp_path, recipe)
+
+
+def test_taken_port_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        options = ["--port", str(taken.getsockname()[1]), "--warehouse", str(tmp_path / "w")]
+        answer = subprocess.run(
+            [WINNOW, "serve", "demo", *options], capture_output=True, text=True, check=False, timeout=PATIENCE_S
+        )
+    assert answer.returncode == 1
+    assert "Choose another --port" in answer.stderr
