@@ -7,7 +7,7 @@ DEMO := .demo
 SOURCES := schemas warehouse curation flows dashboards simulation benchmarks tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dashboard test check format docs browser bench clean
+.PHONY: help install demo test check format docs browser bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'

@@ -69,14 +69,10 @@ class Table:
         return (BUCKET,) if BUCKET in self.column_names and BUCKET not in self.key else ()
 
 
-def bucket_column() -> Column:
-    """Declare the partition column."""
-    return Column(
-        name=BUCKET,
-        type=pa.int32(),
-        doc="Partition: hash of the task id, modulo the bucket count.",
-        minimum=0,
-    )
+def bucket_column(of: str = "task") -> Column:
+    """Declare the partition column; `of` says whose id is hashed."""
+    doc = f"Partition: hash of the {of} id, modulo the bucket count."
+    return Column(name=BUCKET, type=pa.int32(), doc=doc, minimum=0)
 
 
 def id_column(name: str, doc: str, *, nullable: bool = False) -> Column:

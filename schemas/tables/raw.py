@@ -11,7 +11,9 @@ SOURCES = Table(
         id_column("source_id", "SHA-256 of the file's bytes as they lie on disk (compressed if it is)."),
         Column(name="source_uri", type=STRING, doc="Where the file was first seen."),
         Column(
-            name="source_name", type=STRING, doc="The user's name for the source, else the file's own stem."
+            name="source_name",
+            type=STRING,
+            doc="The user's name for the source, else that of the file or folder that was ingested.",
         ),
         Column(
             name="format", type=STRING, doc="Rollout format; null when none was recognised.", nullable=True
@@ -33,7 +35,7 @@ RECORDS = Table(
     key=("record_id",),
     columns=(
         id_column("record_id", "SHA-256 of the raw bytes: the record's address."),
-        bucket_column(),
+        bucket_column("record"),
         id_column("source_id", "The file in which it was first seen."),
         Column(name="source_uri", type=STRING, doc="Where that file was."),
         Column(name="locator", type=STRING, doc="Place in the file: `$[3]`, `line 17`, or `file`."),

@@ -106,7 +106,11 @@ def test_taken_port_is_an_error_with_a_hint(tmp_path: Path) -> None:
         taken.listen()
         options = ["--port", str(taken.getsockname()[1]), "--warehouse", str(tmp_path / "w")]
         answer = subprocess.run(
-            [WINNOW, "serve", "demo", *options], capture_output=True, text=True, check=False, timeout=PATIENCE_S
+            [WINNOW, "serve", "demo", *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_S,
         )
     assert answer.returncode == 1
     assert "Choose another --port" in answer.stderr
