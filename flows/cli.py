@@ -109,9 +109,7 @@ def ingest(
         counts = ingest_flow(warehouse=root, paths=paths, format_name=format_name, source_name=source)
     terminal.show_counts("ingested", asdict(counts))
     if counts.rejected_count:
-        terminal.errors.print(
-            "Refused records are rows: winnow sql \"SELECT * FROM records WHERE parse_status = 'rejected'\""
-        )
+        terminal.errors.print("Refused records are rows: winnow sql --ask rejects_by_reason")
     _exit_on_rejects(counts.rejected_count, strict=strict)
 
 
