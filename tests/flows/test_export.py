@@ -11,6 +11,7 @@ from flows.dataset_files import replaced_folder
 from flows.export import export
 from schemas.errors import DatasetNotFoundError, UnknownNameError, WinnowError
 from tests.flows.finished import Finished, exported_rows
+from tests.tiny_model import build_tokenizer, tokenise, trained_texts
 
 pytestmark = pytest.mark.slow
 
@@ -102,3 +103,23 @@ def test_curating_again_is_the_same_dataset_and_writes_no_row_twice(demo_run: Fi
         demo_run.house.sql("SELECT count(*), (SELECT count(*) FROM train_labels) FROM decisions").rows()
         == before
     )
+
+
+# trl 1.16 sets transformers' old name of the option by default
+@pytest.mark.filterwarnings("ignore:`gradient_checkpointing` is deprecated:FutureWarning")
+def test_sft_trainer_trains_the_policy_of_a_whole_export_and_nobody_else(
+    demo_run: Finished, tmp_path: Path
+) -> None:
+    exported = datasets.load_dataset(str(demo_run.out / "trl_sft"), split="train", cache_dir=str(tmp_path))
+    tokenizer = build_tokenizer([message["content"] or "" for row in exported for message in row["messages"]])
+
+    trained = tokenise(exported, tokenizer, tmp_path / "run")
+
+    assert len(trained) == len(exported)
+    for row, source in zip(trained, exported, strict=True):
+        texts = trained_texts(row, tokenizer)
+        spoken = [message for message in source["messages"] if message["role"] == "assistant"]
+        assert len(texts) == len(spoken)
+        for text, message in zip(texts, spoken, strict=True):
+            assert (message["content"] or "") in text
+            assert all(call["function"]["arguments"] in text for call in message["tool_calls"] or [])
