@@ -72,7 +72,8 @@ def test_served_recipe_has_its_schedule_and_runs_the_whole_job(simulated: Path, 
         assert deployment["name"] == "demo"
         assert [found["schedule"]["cron"] for found in deployment["schedules"]] == ["30 3 * * *"]
 
-        run = ask(f"{api}/deployments/{deployment['id']}/create_flow_run", {})
+        # A busy server answers 503 now and then, so this is asked until it is taken.
+        run = wait_for(lambda: ask(f"{api}/deployments/{deployment['id']}/create_flow_run", {}), process)
         ended = wait_for(
             lambda: (
                 (state := ask(f"{api}/flow_runs/{run['id']}")["state_type"])
