@@ -58,8 +58,12 @@ def decode_record(
         chosen = chosen or detect_format(parsed)
         return chosen.decode(record, source)
     except RecordFault as fault:
-        name = None if chosen is None else chosen.name
-        return Rejection(reason=fault.reason, detail=fault.detail, format_name=name)
+        reason, detail = fault.reason, fault.detail
+    except RecursionError:
+        # How deep is too deep depends on the stack at hand, so a decoder may meet what `parse_json` let pass.
+        reason, detail = RejectReason.INVALID_JSON, "Nested too deeply to be read."
+    name = None if chosen is None else chosen.name
+    return Rejection(reason=reason, detail=detail, format_name=name)
 
 
 __all__ = [
