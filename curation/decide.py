@@ -201,11 +201,7 @@ def _values_after(inputs: Inputs, repairs: _Repairs, signals: Sequence[Signal]) 
     if not touched:
         return inputs.values
     groups = repairs.frames.trajectories.filter(pl.col("group_id").is_in(list(touched)))
-    frames = Frames(
-        trajectories=groups,
-        messages=repairs.frames.messages.join(groups, on="trajectory_id", how="semi"),
-        steps=repairs.frames.steps.join(groups, on="trajectory_id", how="semi"),
-    )
+    frames = repairs.frames.restricted_to(groups["trajectory_id"])
     gone = inputs.frames.trajectories.filter(pl.col("group_id").is_in(list(touched)))
     return inputs.values.without(gone).joined(compute_values(signals, frames))
 

@@ -160,7 +160,7 @@ def export(
     to: Annotated[str, typer.Option("--to", help="Training format.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write; it is replaced as a whole.")],
     warehouse: WarehouseOption = None,
-    where: Annotated[str, typer.Option(help="SQL predicate over the rows' figures.")] = "true",
+    where: Annotated[str, typer.Option(help="SQL predicate over trajectory_overview.")] = "true",
 ) -> None:
     """Write a curated dataset in a trainer's format, with its manifest.
 

@@ -46,11 +46,6 @@ class ScoreCounts:
     recomputed_stage_count: int = 0
     """Pairs of stage and bucket that were out of date and computed anew."""
 
-    def __add__(self, other: "ScoreCounts") -> "ScoreCounts":
-        """Add up, field by field."""
-        mine, theirs = asdict(self), asdict(other)
-        return ScoreCounts(**{name: mine[name] + theirs[name] for name in mine})
-
 
 @dataclass(frozen=True, kw_only=True)
 class CurationCounts:

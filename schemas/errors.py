@@ -12,8 +12,7 @@ WinnowError
     ├── QualityGateError       also ValueError: rows that break a table's expectations
     ├── CommitConflictError    also RuntimeError: other writers kept winning
     ├── QueryRefusedError      also PermissionError: the console only reads warehouse views
-    ├── QueryError             also ValueError: DuckDB could not run the query
-    └── MissingExtraError      also ImportError: an optional part is not installed
+    └── QueryError             also ValueError: DuckDB could not run the query
 
 Each message says what is wrong with the value, what is allowed, and after a blank line a hint with the fix.
 """
@@ -97,14 +96,3 @@ class QueryRefusedError(WinnowError, PermissionError):
 
 class QueryError(WinnowError, ValueError):
     """A query that DuckDB could not run; the message is DuckDB's."""
-
-
-class MissingExtraError(WinnowError, ImportError):
-    """An optional part is not installed."""
-
-    @classmethod
-    def from_extra(cls, package: str, extra: str, purpose: str) -> "MissingExtraError":
-        """Say what is missing, for what, and the line that installs it."""
-        return cls(
-            f"{purpose} needs the package {package!r}.\n\nHint: pip install -e '.[{extra}]' -c constraints.txt"
-        )

@@ -50,7 +50,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     format: str
     where: str = "true"
-    """SQL predicate over the rows' figures: which of the kept trajectories (or their tasks) to write."""
+    """SQL predicate over the view `trajectory_overview`: which of the kept trajectories (or their tasks) to write."""
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

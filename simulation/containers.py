@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PART_ROLLOUTS: Final = 5_000
 """Rollouts of one numbered part."""
-
-
-class Container(Protocol):
-    """Takes rollouts one by one, in order; complete once its `with` block ends."""
-
-    def __enter__(self) -> Self:
-        """Begin."""
-
-    def __exit__(self, *exc_info: object) -> None:
-        """Close all files."""
-
-    def add(self, domain: str, task_id: str, trial: int, body: bytes) -> None:
-        """Write one rollout."""
 
 
 class LineParts:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from schemas import errors
-from schemas.errors import MissingExtraError, RecordFault, UnknownNameError, WinnowError
+from schemas.errors import RecordFault, UnknownNameError, WinnowError
 from schemas.reasons import DecisionReason, RejectReason, TrainReason
 
 CLASSES = {
@@ -34,12 +34,6 @@ def test_an_unknown_name_lists_what_is_known_and_hints_at_the_nearest() -> None:
     )
     assert "Hint" not in str(UnknownNameError.from_name("format", "zzz", ["atif"]))
     assert str(UnknownNameError.from_name("format", "x", [])).endswith("Known formats: (none)")
-
-
-def test_a_missing_extra_says_how_to_install_it() -> None:
-    assert "Hint: pip install -e '.[models]'" in str(
-        MissingExtraError.from_extra("trl", "models", "This check")
-    )
 
 
 def test_a_record_fault_keeps_reason_and_detail() -> None:
