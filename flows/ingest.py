@@ -157,7 +157,7 @@ def _decode(record: RawRecord, source: Source, chosen: RolloutFormat | None) -> 
     outcome = decode_record(record, source, chosen)
     if isinstance(outcome, Rejection):
         return _Decoded(format_name=outcome.format_name, rejection=outcome)
-    return _Decoded(format_name=outcome[0].source_format, trajectories=outcome)
+    return _Decoded(format_name=outcome.format_name, trajectories=outcome.trajectories)
 
 
 def _tallied(decoded: _Decoded, tally: _Tally) -> _Decoded:

@@ -20,6 +20,12 @@ class RejectReason(StrEnum):
     EMPTY_CONVERSATION = "empty_conversation"
     NOT_FINITE_NUMBER = "not_finite_number"
     UNSUPPORTED_VERSION = "unsupported_version"
+    BINARY_CONTENT = "binary_content"
+    RECORD_TOO_LARGE = "record_too_large"
+    UNSAFE_ARCHIVE = "unsafe_archive"
+    MISSING_DEPENDENCY = "missing_dependency"
+    PYTHON_PICKLE = "python_pickle"
+    PLACEHOLDER = "placeholder"
 
 
 class DecisionReason(StrEnum):

@@ -92,6 +92,7 @@ def trajectory_from_rows(
             **{name: task[name] for name in ("benchmark", "task_key", "split", "instruction", "policy")}
         ),
         messages=tuple(_message(row) for row in sorted(messages, key=lambda row: row["seq"])),
+        shared_count=trajectory["shared_count"],
         trial=trajectory["trial"],
         agent=trajectory["agent"],
         model=trajectory["model"],
@@ -145,7 +146,8 @@ def _trajectory_row(trajectory: Trajectory, bucket: int) -> Row:
         "cost_usd": trajectory.cost_usd,
         "prompt_tokens": trajectory.prompt_tokens,
         "completion_tokens": trajectory.completion_tokens,
-        "message_count": len(trajectory.messages),
+        "message_count": trajectory.shared_count + len(trajectory.messages),
+        "shared_count": trajectory.shared_count,
         "toolset_id": None if trajectory.toolset is None else trajectory.toolset.toolset_id,
         "parent_id": trajectory.parent_id,
         "relation": trajectory.relation.value,

@@ -170,6 +170,9 @@ class Trajectory(msgspec.Struct, frozen=True, kw_only=True):
     source_format: str
     task: Task
     messages: tuple[Message, ...]
+    """Its own messages, in order; those that it shares with its parent are stored there only."""
+    shared_count: int = 0
+    """How many messages at the start are the parent's; `seq` of the first own message."""
     trial: int | None = None
     agent: str | None = None
     model: str | None = None

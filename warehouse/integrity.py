@@ -32,15 +32,16 @@ CROSS_CHECKS = {
     """,
     "message_sequence_has_gaps": """
         SELECT 'messages', trajectory_id, count(*) || ' messages, seq ' || min(seq) || ' to ' || max(seq)
-        FROM messages GROUP BY trajectory_id HAVING min(seq) <> 0 OR max(seq) <> count(*) - 1
+        FROM messages JOIN trajectories USING (trajectory_id) GROUP BY trajectory_id
+        HAVING min(seq) <> any_value(shared_count) OR max(seq) <> any_value(shared_count) + count(*) - 1
     """,
     "message_count_differs": """
         SELECT 'trajectories', t.trajectory_id,
-            t.message_count || ' declared, ' || coalesce(m.row_count, 0) || ' stored'
+            t.message_count - t.shared_count || ' declared, ' || coalesce(m.row_count, 0) || ' stored'
         FROM trajectories AS t
         LEFT JOIN (SELECT trajectory_id, count(*) AS row_count FROM messages GROUP BY trajectory_id) AS m
             USING (trajectory_id)
-        WHERE t.message_count <> coalesce(m.row_count, 0)
+        WHERE t.message_count - t.shared_count <> coalesce(m.row_count, 0)
     """,
     "trajectory_count_differs": """
         SELECT 'records', r.record_id, r.trajectory_count || ' declared, ' || coalesce(t.row_count, 0) || ' stored'

@@ -3,15 +3,16 @@
 To add a format: one module with one frozen instance, one line in `ROLLOUT_FORMATS`, one test.
 """
 
-from schemas.errors import RecordFault
+from schemas.errors import RecordFault, UnknownNameError
 from schemas.reasons import RejectReason
 from schemas.rollouts.atif import ATIF
-from schemas.rollouts.format import RawRecord, Rejection, RolloutFormat, Source
+from schemas.rollouts.format import Decoded, Head, RawRecord, Rejection, RolloutFormat, Source
 from schemas.rollouts.framing import read_records
 from schemas.rollouts.openai_chat import OPENAI_CHAT
 from schemas.rollouts.strict_json import parse_json
 from schemas.rollouts.tau_bench import TAU_BENCH
 from schemas.trajectory import Trajectory
+from schemas.verdict import Verdict
 
 ROLLOUT_FORMATS: dict[str, RolloutFormat] = {
     "tau_bench": TAU_BENCH,
@@ -37,9 +38,15 @@ def detect_format(record: object) -> RolloutFormat:
     )
 
 
+def claiming_format(head: Head, only: RolloutFormat | None = None) -> str | None:
+    """Name the format that takes a whole file as one record; None when its records are told one by one."""
+    members = ROLLOUT_FORMATS.values() if only is None else (only,)
+    return next((member.name for member in members if member.claims(head)), None)
+
+
 def decode_record(
     record: RawRecord, source: Source, rollout_format: RolloutFormat | None = None
-) -> tuple[Trajectory, ...] | Rejection:
+) -> Decoded | Rejection:
     """Read one record; the one place where a record's fault becomes a rejection.
 
     Anything but a fault of the record propagates: it is a bug of ours.
@@ -50,13 +57,21 @@ def decode_record(
         rollout_format: its format; detected from content when None.
 
     Returns:
-        At least one trajectory, or why there is none.
+        What the record holds, or why it was refused.
     """
-    chosen = rollout_format
+    chosen = rollout_format or ROLLOUT_FORMATS.get(record.claimed_by or "")
     try:
-        parsed = parse_json(record.raw)
-        chosen = chosen or detect_format(parsed)
-        return chosen.decode(record, source)
+        if record.claimed_by is None:
+            parsed = parse_json(record.raw)
+            chosen = chosen or detect_format(parsed)
+        if chosen is None:
+            raise UnknownNameError.from_name("rollout format", str(record.claimed_by), ROLLOUT_FORMATS)
+        held = chosen.decode(record, source)
+        return Decoded(
+            format_name=chosen.name,
+            trajectories=tuple(item for item in held if isinstance(item, Trajectory)),
+            verdicts=tuple(item for item in held if isinstance(item, Verdict)),
+        )
     except RecordFault as fault:
         reason, detail = fault.reason, fault.detail
     except RecursionError:
@@ -68,10 +83,13 @@ def decode_record(
 
 __all__ = [
     "ROLLOUT_FORMATS",
+    "Decoded",
+    "Head",
     "RawRecord",
     "Rejection",
     "RolloutFormat",
     "Source",
+    "claiming_format",
     "decode_record",
     "detect_format",
     "read_records",

@@ -15,7 +15,7 @@ from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 from schemas.rollouts.chat import policy_text, prompt_key, read_content
 from schemas.rollouts.fields import COUNT, FLAG, INTEGER, REAL, TEXT, Fields, json_text
-from schemas.rollouts.format import RawRecord, Source
+from schemas.rollouts.format import RawRecord, RolloutFormat, Source
 from schemas.rollouts.linking import link_results
 from schemas.rollouts.openai_chat import STATUS, TASK_KEY, read_reward, read_toolset
 from schemas.trajectory import Message, Origin, Relation, Role, Status, Task, ToolCall, Trajectory
@@ -25,15 +25,15 @@ ROLES = {"system": Role.SYSTEM, "user": Role.USER, "agent": Role.ASSISTANT}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Atif:
+class Atif(RolloutFormat):
     """One ATIF document: the session, and the sessions of its subagents."""
 
     name: str = "atif"
     version: str = "1"
-    reads: str = (
-        "ATIF v1.5 to v1.8 documents, embedded subagents included; the reward is read from the root's `extra`, "
-        "because ATIF has none"
-    )
+    reads: str = "a trajectory document, v1.5 to v1.8 (harbor 0.25.0), embedded subagents included"
+    carries: str = "messages, reasoning, tool schemas, token counts, cost, subagents, copied context"
+    lacks: str = "the reward, unless the document's own `extra` or Harbor's `result.json` tells"
+    example: str = "winnow ingest 'jobs/**/agent/trajectory*.json'"
 
     def recognises(self, record: object) -> bool:
         """Tell a document by its `schema_version`."""

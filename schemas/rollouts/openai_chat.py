@@ -12,7 +12,7 @@ from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 from schemas.rollouts.chat import chat_messages, policy_text, prompt_key
 from schemas.rollouts.fields import COUNT, ELEMENTS, INTEGER, REAL, TEXT, Fields
-from schemas.rollouts.format import RawRecord, Source
+from schemas.rollouts.format import RawRecord, RolloutFormat, Source
 from schemas.trajectory import Status, Task, Toolset, Trajectory
 
 STATUS = msgspec.json.Decoder(Status)
@@ -21,15 +21,17 @@ REWARD_NAMES = ("outcome_reward", "reward", "score")
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenaiChat:
+class OpenaiChat(RolloutFormat):
     """One conversation with its outcome, as chat-completion messages."""
 
     name: str = "openai_chat"
     version: str = "1"
     reads: str = (
-        "objects with `messages` (OpenAI chat completions, legacy function calls and reasoning fields included) and "
-        "optional `tools`, task_id, trial, agent, model, reward, status, benchmark, split, cost and token counts"
+        "an object with `messages` (OpenAI chat completions, legacy function calls, reasoning fields)"
     )
+    carries: str = "messages, `tools`, and when given task_id, trial, agent, model, reward, status, benchmark, split, cost, tokens"
+    lacks: str = "whatever the optional fields do not say"
+    example: str = "winnow ingest 'rollouts/*.jsonl.zst' --source nightly-eval"
 
     def recognises(self, record: object) -> bool:
         """Tell a conversation by its list of messages."""

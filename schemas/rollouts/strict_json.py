@@ -5,7 +5,7 @@ standard library reads more, which is how the causes are told apart.
 """
 
 import json
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import msgspec
 
@@ -28,6 +28,37 @@ def parse_json(raw: bytes) -> object:
         raise RecordFault(RejectReason.INVALID_JSON, "Nested too deeply to be read.") from exc
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise _explain(raw, str(exc)) from exc
+
+
+class Line(NamedTuple):
+    """One line of a file that a format reads whole."""
+
+    number: int
+    """From 1, blank lines counted."""
+    raw: bytes
+    fault: RecordFault | None
+    """Why the line cannot be read; null when it can."""
+
+
+def read_lines(raw: bytes) -> list[Line]:
+    """Cut JSON Lines that are one record; a broken line (a log that is still being written) keeps its text.
+
+    Whoever reads them keeps the raw text of broken lines in `extra`.
+    """
+    lines: list[Line] = []
+    for number, text in enumerate(raw.split(b"\n"), start=1):
+        stripped = text.strip(JSON_SPACE)
+        if stripped:
+            lines.append(Line(number, stripped, _fault(stripped)))
+    return lines
+
+
+def _fault(raw: bytes) -> RecordFault | None:
+    try:
+        parse_json(raw)
+    except RecordFault as fault:
+        return fault
+    return None
 
 
 def scan_elements(raw: bytes) -> tuple[list[bytes], int, bool]:

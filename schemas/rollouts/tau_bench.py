@@ -8,7 +8,8 @@ row usually has an empty `traj`; then it is no trajectory and is rejected as `em
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -16,7 +17,7 @@ from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 from schemas.rollouts.chat import chat_messages, policy_text
 from schemas.rollouts.fields import INTEGER, REAL, TEXT, Fields
-from schemas.rollouts.format import RawRecord, Source
+from schemas.rollouts.format import RawRecord, RolloutFormat, Source
 from schemas.trajectory import Score, ScoreSource, Status, Task, TaskSecrets, Trajectory
 
 VERDICT: msgspec.json.Decoder[float | bool] = msgspec.json.Decoder(float | bool)
@@ -25,7 +26,6 @@ FOUND = msgspec.json.Decoder(dict[str, bool])
 IGNORED = {
     "info.reward_info.actions": "the gold actions once more, which must not leave quarantine",
     "info.reward_info.info.gt_data_hash": "hash of the gold end state: gold, and only on some trials of a task",
-    "info.reward_info, unknown fields": "whatever a fork adds there may be gold",
 }
 """Leaves of a record that no column holds, and why; its raw bytes hold them."""
 
@@ -35,15 +35,20 @@ RUN_FILE = re.compile(r"(?P<agent>tool-calling|act|react|few-shot)-(?P<model>.+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TauBench:
+class TauBench(RolloutFormat):
     """Rows of a tau-bench results file."""
 
     name: str = "tau_bench"
     version: str = "1"
-    reads: str = (
-        "tau-bench results files (sierra-research/tau-bench 59a200c); domain and model come from the file's name, "
-        "tool schemas are not in it"
+    reads: str = "a row of a results file (sierra-research/tau-bench 59a200c)"
+    carries: str = (
+        "messages, reward and its parts, trial; gold actions and the user's instruction go to quarantine"
     )
+    lacks: str = (
+        "tool schemas, token counts, the agent's cost, times; domain and model unless the file's name tells"
+    )
+    example: str = "winnow ingest historical_trajectories/gpt-4o-airline.json"
+    ignored: Mapping[str, str] = field(default_factory=lambda: IGNORED)
 
     def recognises(self, record: object) -> bool:
         """Tell a row by its fields."""

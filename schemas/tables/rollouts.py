@@ -104,7 +104,18 @@ TRAJECTORIES = Table(
             nullable=True,
             minimum=0,
         ),
-        Column(name="message_count", type=INTEGER, doc="Messages in it.", minimum=1),
+        Column(
+            name="message_count",
+            type=INTEGER,
+            doc="Messages of the whole conversation, shared ones too.",
+            minimum=1,
+        ),
+        Column(
+            name="shared_count",
+            type=INTEGER,
+            doc="Messages at its start that are its parent's and are stored there only; 0 but for branches.",
+            minimum=0,
+        ),
         id_column(
             "toolset_id", "Tool schemas that the policy saw; null when the source has none.", nullable=True
         ),

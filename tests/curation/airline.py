@@ -15,4 +15,9 @@ def airline_trajectories(path: Path) -> tuple[Trajectory, ...]:
     raw = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(path.read_bytes())).read()
     source = Source(uri=str(path), name="airline")
     decoded = [decode_record(record, source) for record in read_records(io.BytesIO(raw))]
-    return tuple(trajectory for found in decoded if not isinstance(found, Rejection) for trajectory in found)
+    return tuple(
+        trajectory
+        for found in decoded
+        if not isinstance(found, Rejection)
+        for trajectory in found.trajectories
+    )

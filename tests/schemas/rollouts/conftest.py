@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from schemas.rollouts import RawRecord, Source, decode_record, read_records
+from schemas.rollouts import Decoded, RawRecord, Source, decode_record, read_records
 from schemas.trajectory import Trajectory
 
 AIRLINE = Source(uri="runs/gpt-4o-airline.json.zst", name="airline")
@@ -31,7 +31,7 @@ def airline_records(airline_json: bytes) -> list[RawRecord]:
 @pytest.fixture(scope="session")
 def airline_trajectories(airline_records: list[RawRecord]) -> list[Trajectory]:
     decoded = [decode_record(record, AIRLINE) for record in airline_records]
-    return [trajectory for part in decoded if isinstance(part, tuple) for trajectory in part]
+    return [trajectory for part in decoded if isinstance(part, Decoded) for trajectory in part.trajectories]
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ SOURCE = Source(uri="trajectory.json", name="harbor")
 
 def decode(raw: bytes) -> tuple[Trajectory, ...] | Rejection:
     record = RawRecord(raw=raw, locator="file", index=0, record_id=content_digest(raw))
-    return decode_record(record, SOURCE)
+    decoded = decode_record(record, SOURCE)
+    return decoded if isinstance(decoded, Rejection) else decoded.trajectories
 
 
 def read(*steps: dict[str, Any], **fields: Any) -> tuple[Trajectory, ...]:

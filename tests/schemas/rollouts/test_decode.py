@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from schemas.errors import RecordFault
 from schemas.identity import content_digest
 from schemas.reasons import RejectReason
-from schemas.rollouts import ROLLOUT_FORMATS, RawRecord, Rejection, Source, decode_record, detect_format
+from schemas.rollouts import (
+    ROLLOUT_FORMATS,
+    RawRecord,
+    Rejection,
+    RolloutFormat,
+    Source,
+    decode_record,
+    detect_format,
+)
 from schemas.rollouts.tau_bench import TAU_BENCH
 from schemas.trajectory import Trajectory
 
@@ -69,13 +77,13 @@ def test_a_given_format_is_not_second_guessed() -> None:
 
 def test_a_bug_of_ours_is_no_fault_of_the_record() -> None:
     @dataclass(frozen=True, kw_only=True)
-    class Broken:
+    class Broken(RolloutFormat):
         name: str = "broken"
         version: str = "1"
         reads: str = "nothing"
-
-        def recognises(self, record: object) -> bool:
-            return record is not None
+        carries: str = "nothing"
+        lacks: str = "all"
+        example: str = "winnow ingest FILE"
 
         def decode(self, record: RawRecord, source: Source) -> tuple[Trajectory, ...]:
             raise KeyError(record.locator, source.name)
@@ -95,7 +103,7 @@ def test_deeply_nested_subagents_are_rejected_and_do_not_crash() -> None:
     )
     for depth in (200, 400, 450, 480, 600):
         decoded = decode_record(record_of(start * depth + b"]}" * depth), SOURCE)
-        assert isinstance(decoded, Rejection) or len(decoded) == depth
+        assert isinstance(decoded, Rejection) or len(decoded.trajectories) == depth
 
 
 SCALAR = st.sampled_from([None, True, 0, -1, 2**70, 0.5, "", "x", "user", "assistant", "agent", "ATIF-v1.8"])

@@ -14,7 +14,7 @@ USER = {"role": "user", "content": "Hi"}
 def decode(raw: bytes) -> Trajectory | Rejection:
     record = RawRecord(raw=raw, locator="line 1", index=0, record_id=content_digest(raw))
     decoded = decode_record(record, SOURCE)
-    return decoded if isinstance(decoded, Rejection) else decoded[0]
+    return decoded if isinstance(decoded, Rejection) else decoded.trajectories[0]
 
 
 def read(messages: list[dict[str, Any]], **fields: Any) -> Trajectory:

@@ -22,7 +22,7 @@ def decode(row: dict[str, Any], source: Source = SOURCE) -> Trajectory | Rejecti
     raw = json.dumps(row).encode()
     record = RawRecord(raw=raw, locator="$[0]", index=0, record_id=content_digest(raw))
     decoded = decode_record(record, source)
-    return decoded if isinstance(decoded, Rejection) else decoded[0]
+    return decoded if isinstance(decoded, Rejection) else decoded.trajectories[0]
 
 
 def read(row: dict[str, Any], source: Source = SOURCE) -> Trajectory:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from schemas.rollouts import Source, decode_record, read_records
+from schemas.rollouts import Decoded, Source, decode_record, read_records
 from schemas.training import Label, TrainingExample
 from schemas.trajectory import Origin, Role, Trajectory
 
@@ -30,5 +30,7 @@ def airline_json(airline_file: Path) -> bytes:
 def airline_examples(airline_json: bytes) -> list[TrainingExample]:
     source = Source(uri="gpt-4o-airline.json", name="airline")
     decoded = [decode_record(record, source) for record in read_records(io.BytesIO(airline_json))]
-    trajectories = [trajectory for part in decoded if isinstance(part, tuple) for trajectory in part]
+    trajectories = [
+        trajectory for part in decoded if isinstance(part, Decoded) for trajectory in part.trajectories
+    ]
     return [sampled_example(trajectory) for trajectory in trajectories]

@@ -43,7 +43,7 @@ def read(row: bytes) -> Trajectory:
     record = RawRecord(raw=row, locator="line 1", index=0, record_id=content_digest(row))
     decoded = decode_record(record, Source(uri="chats.jsonl", name="chats"))
     assert not isinstance(decoded, Rejection)
-    return decoded[0]
+    return decoded.trajectories[0]
 
 
 @settings(deadline=None)

@@ -52,7 +52,7 @@ def planted(airline_json: bytes) -> list[Trajectory]:
         record = RawRecord(raw=raw, locator="file", index=0, record_id=content_digest(raw))
         decoded = decode_record(record, Source(uri="gpt-4o-airline.json", name="airline"))
         assert not isinstance(decoded, Rejection)
-        trajectories.extend(decoded)
+        trajectories.extend(decoded.trajectories)
     return trajectories
 
 
