@@ -49,9 +49,9 @@ def read_records(
         if claimed_by is None:
             yield from _frame_lines(chain(lines, stream))
             return
-        yield _record(_read_all(lines, stream), "file", 0, claimed_by)
+        yield _record(bytes(_read_all(lines, stream)), "file", 0, claimed_by)
         return
-    whole = bytearray(_read_all(lines, stream))
+    whole = _read_all(lines, stream)
     elements = _cut_array(whole)
     parsed = _parsed(elements[:HEAD_RECORDS]) if elements else ()
     claimed_by = claims(_head(file_name, [bytes(whole[:HEAD_BYTES])], parsed))
@@ -99,11 +99,11 @@ def _parsed(elements: Iterable[bytes | msgspec.Raw]) -> tuple[object, ...]:
     return tuple(records)
 
 
-def _read_all(lines: list[bytes], stream: BinaryIO) -> bytes:
+def _read_all(lines: list[bytes], stream: BinaryIO) -> bytearray:
     whole = bytearray(b"".join(lines))
     while chunk := stream.read(CHUNK_BYTES):
         whole += chunk
-    return bytes(whole)
+    return whole
 
 
 def _frame_lines(lines: Iterable[bytes]) -> Iterator[RawRecord]:
