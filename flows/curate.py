@@ -38,7 +38,7 @@ from warehouse import Warehouse
 from warehouse.gates import check_expectations
 
 STAGE = "curate"
-READ_TABLES = ("trajectories", "messages", "tasks", "toolsets", "steps", "bucket_states")
+READ_TABLES = ("trajectories", "messages", "verdicts", "tasks", "toolsets", "steps", "bucket_states")
 
 
 @dataclass(frozen=True, kw_only=True)

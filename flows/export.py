@@ -25,6 +25,7 @@ from schemas.rows import arrow_table, trajectory_from_rows
 from schemas.training import Label, TaskExample, TrainingExample, TrainingFormat, prompt_messages
 from schemas.trajectory import Trajectory
 from warehouse import Warehouse
+from warehouse.whole import read_conversations
 
 STAGE = "export"
 PROVENANCE = "provenance.parquet"
@@ -207,13 +208,20 @@ def read_trajectories(house: Warehouse, bucket: int, wanted: pl.DataFrame) -> It
     rows = {row["trajectory_id"]: row for row in _of(house, "trajectories", bucket, ids).to_dicts()}
     tasks = {row["task_id"]: row for row in house.store.read("tasks", buckets=[bucket]).to_dicts()}
     toolsets = {row["toolset_id"]: row for row in house.store.read("toolsets").to_dicts()}
-    messages = _of(house, "messages", bucket, ids).sort("trajectory_id", "seq").to_dicts()
+    messages = _conversations(house, bucket, ids).to_dicts()
     per_trajectory = {key: list(group) for key, group in groupby(messages, key=itemgetter("trajectory_id"))}
     for trajectory_id in ids["trajectory_id"]:
         row = rows[trajectory_id]
         yield trajectory_from_rows(
-            row, per_trajectory[trajectory_id], tasks[row["task_id"]], toolsets.get(row["toolset_id"])
+            row | {"shared_count": 0},
+            per_trajectory[trajectory_id],
+            tasks[row["task_id"]],
+            toolsets.get(row["toolset_id"]),
         )
+
+
+def _conversations(house: Warehouse, bucket: int, ids: pl.DataFrame) -> pl.DataFrame:
+    return read_conversations(house, [bucket], _of(house, "trajectories", bucket, ids))
 
 
 def _of(house: Warehouse, table: str, bucket: int, ids: pl.DataFrame) -> pl.DataFrame:

@@ -30,6 +30,7 @@ from schemas.rows import arrow_table
 from schemas.tables import TABLES, Table
 from schemas.trajectory import Relation
 from warehouse import Warehouse
+from warehouse.whole import read_conversations, read_judged
 
 STAGE = "score"
 STEPS_STAGE = "steps"
@@ -135,15 +136,19 @@ def stage_versions(signals: Iterable[str] | None) -> Versions:
 
 
 def read_buckets(house: Warehouse) -> list[Bucket]:
-    """Fingerprint what each bucket holds. Trajectories never change, so their ids say it all.
+    """Fingerprint what each bucket holds. Trajectories never change, so their ids say it all, and rewards that other files tell of them.
 
     Repairs are left out: they are not trials, and would count an outcome twice.
     """
     rows = house.sql(
         """
-        SELECT bucket, sha256(string_agg(trajectory_id, ',' ORDER BY trajectory_id)) AS fingerprint,
+        SELECT bucket,
+               sha256(string_agg(
+                   trajectory_id || CASE outcome_source WHEN 'verdict' THEN ':' || outcome_reward ELSE '' END,
+                   ',' ORDER BY trajectory_id
+               )) AS fingerprint,
                count(*) AS trajectory_count, sum(message_count)::BIGINT AS message_count
-        FROM trajectories WHERE relation <> 'repair' GROUP BY bucket ORDER BY bucket
+        FROM judged_trajectories WHERE relation <> 'repair' GROUP BY bucket ORDER BY bucket
         """
     ).to_arrow()
     return [Bucket(**row) for row in rows.to_pylist()]
@@ -170,14 +175,11 @@ def find_stale(
 
 
 def read_frames(house: Warehouse, buckets: list[int], *, steps_are_stale: bool = False) -> Frames:
-    """Read one batch of buckets, without repairs."""
-    trajectories = house.store.read("trajectories", buckets=buckets).filter(
-        pl.col("relation") != Relation.REPAIR.value
-    )
-    messages = house.store.read("messages", buckets=buckets).join(
-        trajectories, on="trajectory_id", how="semi"
-    )
+    """Read one batch of buckets, without repairs; conversations are whole, shared starts included."""
+    trajectories = read_judged(house, buckets).filter(pl.col("relation") != Relation.REPAIR.value)
+    messages = read_conversations(house, buckets, trajectories)
     steps = build_steps(messages) if steps_are_stale else house.store.read("steps", buckets=buckets)
+    trajectories = trajectories.with_columns(shared_count=pl.lit(0, pl.Int64))
     return Frames(trajectories=trajectories, messages=messages, steps=steps)
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from schemas.errors import SchemaMismatchError
 from schemas.identity import bucket_of
+from schemas.message_columns import message_table
 from schemas.tables import TABLES, Table
 from schemas.trajectory import Message, Origin, Relation, Role, Status, Task, ToolCall, Toolset, Trajectory
 
@@ -20,7 +21,9 @@ ROLLOUT_TABLES = ("tasks", "task_secrets", "toolsets", "trajectories", "messages
 """The tables that one trajectory has rows in, in the order in which they are committed."""
 
 
-def trajectory_rows(trajectories: Iterable[Trajectory], *, bucket_count: int) -> dict[str, list[Row]]:
+def trajectory_rows(
+    trajectories: Iterable[Trajectory], *, bucket_count: int, with_messages: bool = True
+) -> dict[str, list[Row]]:
     """Spread trajectories over their tables; tasks, secrets and toolsets come once per id.
 
     Returns:
@@ -41,12 +44,20 @@ def trajectory_rows(trajectories: Iterable[Trajectory], *, bucket_count: int) ->
             rows["toolsets"].append(_toolset_row(trajectory.toolset))
         rows["trajectories"].append(_trajectory_row(trajectory, bucket))
         owner = {"trajectory_id": trajectory.trajectory_id, "bucket": bucket}
-        rows["messages"].extend(owner | _message_row(message) for message in trajectory.messages)
+        if with_messages:
+            rows["messages"].extend(owner | _message_row(message) for message in trajectory.messages)
         rows["scores"].extend(
             owner | {"score_index": index} | msgspec.structs.asdict(score)
             for index, score in enumerate(trajectory.scores)
         )
     return rows
+
+
+def rollout_tables(trajectories: Sequence[Trajectory], *, bucket_count: int) -> dict[str, pa.Table]:
+    """Spread trajectories over Arrow tables, as `trajectory_rows` does over rows."""
+    rows = trajectory_rows(trajectories, bucket_count=bucket_count, with_messages=False)
+    tables = {name: arrow_table(name, rows[name]) for name in ROLLOUT_TABLES if name != "messages"}
+    return tables | {"messages": message_table(trajectories, bucket_count=bucket_count)}
 
 
 def arrow_table(table: Table | str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:

@@ -69,7 +69,7 @@ class ScoreSource(StrEnum):
     HUMAN = "human"
 
 
-class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
+class ToolCall(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One call as the model wrote it."""
 
     name: str
@@ -83,7 +83,7 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     """Source fields without a place of their own, as a JSON object."""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One message of a rollout, in order."""
 
     seq: int
@@ -107,7 +107,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     extra: str | None = None
 
 
-class Score(msgspec.Struct, frozen=True, kw_only=True):
+class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One verdict on a trajectory, a step or a span."""
 
     name: str

@@ -6,6 +6,8 @@ Only SQL text is made here, from the columns that the tables at hand have.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from warehouse.attachment import ATTACHMENT_VIEWS
+
 Columns = Mapping[str, Sequence[str]]
 """Column names per table."""
 
@@ -13,10 +15,28 @@ TRAJECTORY_BASE = "SELECT trajectory_id, bucket, task_id, group_id FROM trajecto
 STEP_BASE = "SELECT trajectory_id, step, bucket FROM steps"
 GROUP_BASE = "SELECT group_id, any_value(bucket) AS bucket, any_value(task_id) AS task_id FROM trajectories GROUP BY group_id"
 
+CONVERSATIONS = """
+    WITH RECURSIVE holders AS (
+        SELECT trajectory_id, trajectory_id AS holder_id, message_count AS until FROM trajectories
+        UNION ALL
+        SELECT h.trajectory_id, t.parent_id, least(h.until, t.shared_count)
+        FROM holders AS h JOIN trajectories AS t ON t.trajectory_id = h.holder_id
+        WHERE t.shared_count > 0
+    )
+    SELECT
+        h.trajectory_id,
+        m.* EXCLUDE (trajectory_id, origin),
+        CASE WHEN h.holder_id = h.trajectory_id THEN m.origin ELSE 'copied' END AS origin
+    FROM holders AS h JOIN messages AS m ON m.trajectory_id = h.holder_id AND m.seq < h.until
+"""
+"""Every conversation whole: a branch with the start that it shares with its parent, which is stored once."""
+
 
 def joined_views(columns: Columns) -> dict[str, str]:
     """Give the SQL of each joined view, by name, in the order in which they depend on each other."""
     return {
+        **ATTACHMENT_VIEWS,
+        "conversations": CONVERSATIONS,
         "signals": _side_by_side(columns, "signals_", ("trajectory_id",), TRAJECTORY_BASE),
         "step_signals": _side_by_side(columns, "step_signals_", ("trajectory_id", "step"), STEP_BASE),
         "group_signals": _side_by_side(columns, "group_signals_", ("group_id",), GROUP_BASE),
@@ -60,7 +80,7 @@ def _trajectory_overview(columns: Columns) -> str:
             counts.step_count,
             counts.call_count,
             counts.error_step_count
-        FROM trajectories AS t
+        FROM judged_trajectories AS t
         LEFT JOIN tasks AS task USING (task_id)
         {"LEFT JOIN signals_outcomes AS outcome USING (trajectory_id)" if has_success else ""}
         {"LEFT JOIN group_signals_outcomes AS trials USING (group_id)" if has_pass_rate else ""}

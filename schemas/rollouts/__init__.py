@@ -9,6 +9,7 @@ from schemas.rollouts.atif import ATIF
 from schemas.rollouts.format import Decoded, Head, RawRecord, Rejection, RolloutFormat, Source
 from schemas.rollouts.framing import read_records
 from schemas.rollouts.openai_chat import OPENAI_CHAT
+from schemas.rollouts.plain_chat import read_plain_chat
 from schemas.rollouts.strict_json import parse_json
 from schemas.rollouts.tau_bench import TAU_BENCH
 from schemas.trajectory import Trajectory
@@ -59,6 +60,10 @@ def decode_record(
     Returns:
         What the record holds, or why it was refused.
     """
+    if record.claimed_by is None and (rollout_format is None or rollout_format is OPENAI_CHAT):
+        plain = read_plain_chat(record, source, format_name=OPENAI_CHAT.name)
+        if plain is not None:
+            return Decoded(format_name=OPENAI_CHAT.name, trajectories=(plain,))
     chosen = rollout_format or ROLLOUT_FORMATS.get(record.claimed_by or "")
     try:
         if record.claimed_by is None:

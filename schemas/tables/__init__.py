@@ -6,6 +6,7 @@ from schemas.tables.declaration import Column, Table
 from schemas.tables.operations import BUCKET_STATES, RUNS
 from schemas.tables.raw import RECORDS, SOURCES
 from schemas.tables.rollouts import MESSAGES, SCORES, TASK_SECRETS, TASKS, TOOLSETS, TRAJECTORIES
+from schemas.tables.verdicts import VERDICTS
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -18,6 +19,7 @@ TABLES: dict[str, Table] = {
         MESSAGES,
         TOOLSETS,
         SCORES,
+        VERDICTS,
         STEPS,
         TOPOLOGY_NODES,
         TOPOLOGY_EDGES,

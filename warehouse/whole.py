@@ -1,0 +1,92 @@
+"""Trajectories and conversations as computations want them: with rewards from other files, and with shared starts.
+
+Storage holds each fact once: a branch has its own messages only, and a verdict stays apart from whom it judges. Here
+both are put together for whole buckets.
+"""
+
+from collections.abc import Collection
+
+import polars as pl
+
+from schemas.trajectory import Origin
+from warehouse.house import Warehouse
+
+
+def read_judged(house: Warehouse, buckets: Collection[int]) -> pl.DataFrame:
+    """Read trajectories, with the final reward from other files where a rollout itself tells none."""
+    trajectories = house.store.read("trajectories", buckets=buckets)
+    if house.store.version("verdicts") is None:
+        return trajectories
+    attached = house.sql("SELECT trajectory_id, outcome_reward AS told FROM attached_outcomes").to_polars()
+    return (
+        trajectories.join(attached, on="trajectory_id", how="left", maintain_order="left")
+        .with_columns(outcome_reward=pl.coalesce("outcome_reward", "told"))
+        .drop("told")
+    )
+
+
+def read_conversations(
+    house: Warehouse, buckets: Collection[int], trajectories: pl.DataFrame
+) -> pl.DataFrame:
+    """Read the whole conversations of trajectories: shared starts are there, with origin `copied`.
+
+    Args:
+        house: the warehouse.
+        buckets: the buckets that the trajectories lie in.
+        trajectories: which ones; their parents need not be among them.
+
+    Returns:
+        Rows like those of `messages`, by trajectory and `seq`.
+    """
+    stored = house.store.read("messages", buckets=buckets)
+    own = stored.join(trajectories, on="trajectory_id", how="semi", maintain_order="left")
+    if not (trajectories["shared_count"] > 0).any():
+        return own
+    lineage = house.store.read(
+        "trajectories", buckets=buckets, columns=["trajectory_id", "parent_id", "shared_count"]
+    )
+    shared = [_shared(stored, level) for level in _levels(trajectories, lineage)]
+    return pl.concat([own, *shared]).sort("trajectory_id", "seq")
+
+
+def _levels(trajectories: pl.DataFrame, lineage: pl.DataFrame) -> list[pl.DataFrame]:
+    """Find, generation by generation, who holds the start of each branch: columns trajectory_id, holder_id, until."""
+    names = ["trajectory_id", "holder_id", "until"]
+    ancestors = lineage.rename({"trajectory_id": "holder_id", "parent_id": "next_id"})
+    level = trajectories.select("trajectory_id", holder_id="parent_id", until="shared_count").filter(
+        pl.col("until") > 0
+    )
+    levels = list[pl.DataFrame]()
+    while level.height:
+        levels.append(level)
+        level = (
+            level.join(ancestors, on="holder_id")
+            .filter(pl.col("shared_count") > 0)
+            .select("trajectory_id", holder_id="next_id", until=pl.min_horizontal("until", "shared_count"))
+            .select(names)
+        )
+    return levels
+
+
+def _shared(stored: pl.DataFrame, level: pl.DataFrame) -> pl.DataFrame:
+    """Give the messages that holders hold for others, without links to results behind the parting."""
+    rows = (
+        stored.rename({"trajectory_id": "holder_id"})
+        .join(level, on="holder_id")
+        .filter(pl.col("seq") < pl.col("until"))
+        .with_columns(origin=pl.lit(Origin.COPIED.value))
+    )
+    last_result = pl.col("tool_calls").list.eval(pl.element().struct.field("result_seq")).list.max()
+    crosses = (last_result >= pl.col("until")).fill_null(value=False)
+    cut = rows.filter(crosses)
+    if cut.height:
+        calls = [
+            [call | {"result_seq": _before(call["result_seq"], until)} for call in held]
+            for held, until in zip(cut["tool_calls"].to_list(), cut["until"], strict=True)
+        ]
+        cut = cut.with_columns(tool_calls=pl.Series(calls, dtype=rows.schema["tool_calls"]))
+    return pl.concat([rows.filter(~crosses), cut]).select(stored.columns)
+
+
+def _before(seq: int | None, until: int) -> int | None:
+    return seq if seq is not None and seq < until else None
