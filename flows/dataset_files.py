@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,20 @@ Row = dict[str, Any]
 class SplitFiles:
     """Writes one split as `SPLIT-00000.SUFFIX`, `SPLIT-00001.SUFFIX` ..."""
 
-    def __init__(self, folder: Path, split: str, form: TrainingFormat[Any]) -> None:
-        """Write into `folder`; the first file is made even if no row comes."""
+    def __init__(
+        self,
+        folder: Path,
+        split: str,
+        form: TrainingFormat[Any],
+        *,
+        finish_rows: Callable[[list[Row]], list[Row]],
+    ) -> None:
+        """Write into `folder`, each row as `finish_rows` leaves it; the first file is made even if no row comes."""
         self.row_count = 0
         self._folder = folder
         self._split = split
         self._form = form
+        self._finish_rows = finish_rows
         self._held: list[Row] = []
         self._files: list[Row] = []
         self._open()
@@ -65,10 +73,11 @@ class SplitFiles:
     def _flush(self) -> None:
         if not self._held:
             return
+        rows = self._finish_rows(self._held)
         if self._parquet is not None:
-            self._parquet.write_table(pa.Table.from_pylist(self._held, schema=self._form.arrow_schema))
+            self._parquet.write_table(pa.Table.from_pylist(rows, schema=self._form.arrow_schema))
         else:
-            self._stream.writelines(encode_jsonl(row) for row in self._held)
+            self._stream.writelines(encode_jsonl(row) for row in rows)
         self._held = []
 
     def _close(self) -> None:
@@ -112,8 +121,17 @@ def replaced_folder(out: Path) -> Iterator[Path]:
     shutil.rmtree(former, ignore_errors=True)
 
 
-def dataset_card(*, name: str, form: TrainingFormat[Any], files: list[Row]) -> str:
-    """Write the card whose header tells `datasets.load_dataset` which files are data, and of which split."""
+def dataset_card(
+    *, name: str, form: TrainingFormat[Any], files: list[Row], redactions: Mapping[str, int]
+) -> str:
+    """Write the card whose header tells `datasets.load_dataset` which files are data, and of which split.
+
+    Args:
+        name: the dataset's name.
+        form: the training format.
+        files: the data files, see `SplitFiles.finish`.
+        redactions: how often each kind was replaced; empty when none was asked for.
+    """
     splits = sorted({file["split"] for file in files}, key=lambda split: (split != "train", split))
     lines = ["---", "configs:", "- config_name: default", "  data_files:"]
     for split in splits:
@@ -125,6 +143,18 @@ def dataset_card(*, name: str, form: TrainingFormat[Any], files: list[Row]) -> s
         "",
         f"Written by Winnow in the format `{form.name}` (version {form.version}), one row per {form.unit}.",
         f"`{MANIFEST}` says from what and how; `provenance.parquet` gives the origin of each row.",
+        *_redaction_lines(redactions),
         "",
     ]
     return "\n".join(lines)
+
+
+def _redaction_lines(redactions: Mapping[str, int]) -> list[str]:
+    if not redactions:
+        return []
+    replaced = ", ".join(f"{kind} {count}" for kind, count in redactions.items() if count)
+    return [
+        "",
+        f"Secrets and personal data were replaced by `[REDACTED:KIND]`: {replaced or 'none was found'}.",
+        f"Looked for: {', '.join(redactions)}.",
+    ]

@@ -76,12 +76,20 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     repair: tuple[Rule, ...] = ()
     select: tuple[Rule, ...] = ()
     split: Split = Split()
+    redact: tuple[str, ...] = ()
+    """Secrets and personal data to replace in everything that is exported: kinds, families or `all`."""
     exports: tuple[Export, ...] = ()
     schedule: Schedule | None = None
 
     def canonical_json(self) -> str:
-        """Spell out the recipe's meaning: without description and schedule, keys sorted."""
+        """Spell out the recipe's meaning: without description and schedule, keys sorted.
+
+        `redact` is younger than the others: it is left out when it is empty, so that older recipes keep their hashes.
+        """
         meaning = msgspec.to_builtins(msgspec.structs.replace(self, description="", schedule=None))
+        meaning["redact"] = sorted(set(self.redact))
+        if not meaning["redact"]:
+            del meaning["redact"]
         return msgspec.json.encode(meaning, order="deterministic").decode()
 
     @property

@@ -46,6 +46,21 @@ def test_parameters_are_part_of_the_meaning(change: str, to: str) -> None:
     assert parse_recipe(FULL.replace(change, to)).recipe_hash != parse_recipe(FULL).recipe_hash
 
 
+def test_recipe_that_redacts_nothing_keeps_the_hash_that_it_had_before_recipes_could() -> None:
+    assert parse_recipe("{name: tiny}").recipe_hash == "abdb9d09af19f0c9cfb339ffaaf0fce3"
+    assert parse_recipe("{name: tiny, redact: []}").recipe_hash == parse_recipe("{name: tiny}").recipe_hash
+    assert "redact" not in parse_recipe(FULL).canonical_json()
+
+
+def test_what_is_redacted_is_part_of_the_meaning_and_its_order_is_not() -> None:
+    hashes = [
+        parse_recipe(f"{{name: tiny, redact: [{kinds}]}}").recipe_hash
+        for kinds in ("email, phone", "phone, email, phone", "email", "")
+    ]
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes)) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "match"),
     [
