@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import chain, repeat
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -52,6 +53,4 @@ def _call_lists(calls: Sequence[tuple[ToolCall, ...]]) -> "pa.Array[Any]":
 
 def _transposed(structs: Sequence[Any], kind: type[msgspec.Struct]) -> dict[str, Sequence[Any]]:
     """Turn structs of one kind into one sequence per field."""
-    names = kind.__struct_fields__
-    columns = list(zip(*map(msgspec.structs.astuple, structs), strict=True)) or [()] * len(names)
-    return dict(zip(names, columns, strict=True))
+    return {name: list(map(attrgetter(name), structs)) for name in kind.__struct_fields__}

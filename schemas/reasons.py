@@ -26,6 +26,33 @@ class RejectReason(StrEnum):
     MISSING_DEPENDENCY = "missing_dependency"
     PYTHON_PICKLE = "python_pickle"
     PLACEHOLDER = "placeholder"
+    DECODER_FAULT = "decoder_fault"
+
+
+SUGGESTIONS = {
+    RejectReason.EMPTY_FILE: "Look whether the writer was killed; if the file should be empty, leave it out.",
+    RejectReason.UNREADABLE_CONTAINER: "Copy the file again: the archive or compressed stream is broken or cut off.",
+    RejectReason.UNKNOWN_FORMAT: "`winnow formats` lists what is read; for other JSON write a mapping: "
+    "`winnow ingest FILE --suggest-mapping`.",
+    RejectReason.INVALID_JSON: "Look at the bytes near the place named; the writer did not produce JSON.",
+    RejectReason.TRUNCATED_JSON: "The writer was cut off or is still writing; ingest again when it is done.",
+    RejectReason.INVALID_ENCODING: "Convert the file to UTF-8 (`iconv -t UTF-8`).",
+    RejectReason.UNEXPECTED_SHAPE: "A field is not what the format promises; check the writer's version, or name the "
+    "format with --format.",
+    RejectReason.MISSING_FIELD: "A field that the format needs is not there; check the writer's version.",
+    RejectReason.EMPTY_CONVERSATION: "There is nothing to keep: the rollout ended before its first message.",
+    RejectReason.NOT_FINITE_NUMBER: "Write null where there is no number: JSON has no NaN and no infinity.",
+    RejectReason.UNSUPPORTED_VERSION: "Convert the file to a version that is read, or ask for this one to be added.",
+    RejectReason.BINARY_CONTENT: "This is no text; leave such files out, or name the ones to ingest by a glob.",
+    RejectReason.RECORD_TOO_LARGE: "Its bytes are kept in the warehouse's folder `oversized`; split the record.",
+    RejectReason.UNSAFE_ARCHIVE: "Unpack the archive yourself if you trust it, and ingest the folder.",
+    RejectReason.MISSING_DEPENDENCY: "Install the optional package that the detail names, and ingest again.",
+    RejectReason.PYTHON_PICKLE: "Pickles run code when loaded and are never read; export the data as JSON or Parquet.",
+    RejectReason.PLACEHOLDER: "The row was a stand-in; nothing is missing.",
+    RejectReason.DECODER_FAULT: "This is a fault of Winnow: please report it. The bytes are kept; ingest again after an "
+    "update.",
+}
+"""What the owner of the data can do about each refusal."""
 
 
 class DecisionReason(StrEnum):

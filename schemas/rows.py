@@ -10,10 +10,11 @@ import msgspec
 import pyarrow as pa
 
 from schemas.errors import SchemaMismatchError
-from schemas.identity import bucket_of
+from schemas.identity import bucket_of, digest
 from schemas.message_columns import message_table
 from schemas.tables import TABLES, Table
 from schemas.trajectory import Message, Origin, Relation, Role, Status, Task, ToolCall, Toolset, Trajectory
+from schemas.verdict import Verdict
 
 Row = dict[str, Any]
 
@@ -36,9 +37,10 @@ def trajectory_rows(
         if trajectory.task.task_id not in seen:
             seen.add(trajectory.task.task_id)
             rows["tasks"].append(_task_row(trajectory.task, bucket))
-            if trajectory.task.secrets is not None:
-                secrets = msgspec.structs.asdict(trajectory.task.secrets)
-                rows["task_secrets"].append({"task_id": trajectory.task.task_id, "bucket": bucket, **secrets})
+        secrets = _secrets_row(trajectory.task, bucket)
+        if secrets is not None and secrets["secrets_id"] not in seen:
+            seen.add(secrets["secrets_id"])
+            rows["task_secrets"].append(secrets)
         if trajectory.toolset is not None and trajectory.toolset.toolset_id not in seen:
             seen.add(trajectory.toolset.toolset_id)
             rows["toolsets"].append(_toolset_row(trajectory.toolset))
@@ -54,10 +56,39 @@ def trajectory_rows(
 
 
 def rollout_tables(trajectories: Sequence[Trajectory], *, bucket_count: int) -> dict[str, pa.Table]:
-    """Spread trajectories over Arrow tables, as `trajectory_rows` does over rows."""
-    rows = trajectory_rows(trajectories, bucket_count=bucket_count, with_messages=False)
+    """Spread trajectories over Arrow tables, as `trajectory_rows` does over rows; in the order in which they are stored."""
+    ordered = sorted(
+        trajectories, key=lambda one: (bucket_of(one.task.task_id, bucket_count), one.trajectory_id)
+    )
+    rows = trajectory_rows(ordered, bucket_count=bucket_count, with_messages=False)
     tables = {name: arrow_table(name, rows[name]) for name in ROLLOUT_TABLES if name != "messages"}
-    return tables | {"messages": message_table(trajectories, bucket_count=bucket_count)}
+    return tables | {"messages": message_table(ordered, bucket_count=bucket_count)}
+
+
+def verdict_rows(
+    record_id: str, verdicts: Iterable[Verdict], *, bucket_count: int, judges: str | None = None
+) -> list[Row]:
+    """Make the rows of `verdicts` that one raw record says.
+
+    Args:
+        record_id: the record.
+        verdicts: what it holds, in order.
+        bucket_count: of the warehouse.
+        judges: what the user said the file judges; null when not said.
+    """
+    rows: list[Row] = []
+    for index, verdict in enumerate(verdicts):
+        keys = msgspec.structs.asdict(verdict)
+        score = msgspec.structs.asdict(keys.pop("score"))
+        own = {
+            "verdict_id": digest("verdict", record_id, index),
+            "bucket": bucket_of(record_id, bucket_count),
+            "record_id": record_id,
+            "verdict_index": index,
+            "judges": judges,
+        }
+        rows.append(own | keys | score)
+    return rows
 
 
 def arrow_table(table: Table | str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
@@ -131,6 +162,14 @@ def _task_row(task: Task, bucket: int) -> Row:
         "instruction": task.instruction,
         "policy": task.policy,
     }
+
+
+def _secrets_row(task: Task, bucket: int) -> Row | None:
+    if task.secrets is None:
+        return None
+    secrets = msgspec.structs.asdict(task.secrets)
+    secrets_id = digest("secrets", task.task_id, *secrets.values())
+    return {"secrets_id": secrets_id, "task_id": task.task_id, "bucket": bucket, **secrets}
 
 
 def _toolset_row(toolset: Toolset) -> Row:

@@ -1,111 +1,211 @@
 """ATIF, the Agent Trajectory Interchange Format of Harbor, v1.5 to v1.8: one document is one session.
 
-Read against harbor 0.25.0 (`models/trajectories`). A step is one message; an agent's step also holds the results of
-its calls, which become messages of their own. The reward is not part of ATIF (Harbor keeps it in `results.json`);
-it is read, with task, trial, status, benchmark and split, from the document's own `extra` when a writer put it there.
+Read against harbor 0.25.0 (`models/trajectories`) and its published OpenHands and Terminus-2 sessions. The reward is
+not part of ATIF: it is read, with task, trial, status, benchmark and split, from the document's own `extra` when a
+writer put it there, else from the files of Harbor's trial (`harbor_trials.py`).
+
+A session that outgrew its context goes on in `trajectory.cont-N.json`: those files are one bundle, and each is a
+trajectory that continues the one before. Its totals run on from there (so Terminus-2 writes them), hence they stay in
+`extra`, lest tokens be counted twice. A subagent's session in a file of its own is ingested by itself; what refers to
+it stays in the `extra` of the result.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
-from schemas.rollouts.chat import policy_text, prompt_key, read_content
-from schemas.rollouts.fields import COUNT, FLAG, INTEGER, REAL, TEXT, Fields, json_text
-from schemas.rollouts.format import RawRecord, RolloutFormat, Source
-from schemas.rollouts.linking import link_results
+from schemas.rollouts.atif_steps import session_messages
+from schemas.rollouts.benchmarks import benchmark_of
+from schemas.rollouts.branches import part_branches
+from schemas.rollouts.bundle import unpack_bundle
+from schemas.rollouts.chat import policy_text, prompt_key
+from schemas.rollouts.fields import COUNT, INTEGER, REAL, TEXT, Fields, json_text
+from schemas.rollouts.format import Head, Holds, RawRecord, RolloutFormat, Source
+from schemas.rollouts.harbor_trials import SCORE_FILES, Trial, is_score_file, is_trial_file, read_trial
 from schemas.rollouts.openai_chat import STATUS, TASK_KEY, read_reward, read_toolset
-from schemas.trajectory import Message, Origin, Relation, Role, Status, Task, ToolCall, Trajectory
+from schemas.rollouts.own_facts import TRAJECTORY_FACTS, restore_trajectory, take_facts_inside
+from schemas.rollouts.strict_json import parse_json
+from schemas.trajectory import Message, Origin, Relation, Status, Task, Trajectory
 
 MINOR_VERSIONS = range(5, 9)
-ROLES = {"system": Role.SYSTEM, "user": Role.USER, "agent": Role.ASSISTANT}
+VERSION_START = "ATIF"
+SESSION_FILE = re.compile(r"trajectory(?:\.cont-(?P<number>\d+))?\.json")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Atif(RolloutFormat):
-    """One ATIF document: the session, and the sessions of its subagents."""
+    """One ATIF document, or one with those that continue it."""
 
     name: str = "atif"
-    version: str = "1"
-    reads: str = "a trajectory document, v1.5 to v1.8 (harbor 0.25.0), embedded subagents included"
-    carries: str = "messages, reasoning, tool schemas, token counts, cost, subagents, copied context"
-    lacks: str = "the reward, unless the document's own `extra` or Harbor's `result.json` tells"
+    version: str = "3"
+    reads: str = (
+        "a trajectory document, v1.5 to v1.8 (harbor 0.25.0), with embedded subagents and with its continuations; "
+        "Harbor's result, config and reward files are read as nothing"
+    )
+    carries: str = (
+        "messages, reasoning, tool schemas, token counts, cost, subagents, continuations, copied context; from the "
+        "trial beside it the task, every reward, how it ended"
+    )
+    lacks: str = (
+        "the reward, unless the document's own `extra` or the trial's files tell; the attempt's number"
+    )
     example: str = "winnow ingest 'jobs/**/agent/trajectory*.json'"
 
     def recognises(self, record: object) -> bool:
-        """Tell a document by its `schema_version`."""
-        return isinstance(record, dict) and str(record.get("schema_version")).startswith("ATIF")
+        """Tell a document by its `schema_version`, and Harbor's own files by their fields."""
+        if not isinstance(record, dict):
+            return False
+        return str(record.get("schema_version")).startswith(VERSION_START) or is_trial_file(record)
 
-    def decode(self, record: RawRecord, source: Source) -> tuple[Trajectory, ...]:
-        """Read one document; its subagents follow it, depth first.
+    def claims(self, head: Head) -> bool:
+        """Claim a verifier's reward file, which may be no more than a number."""
+        return is_score_file(head)
+
+    def bundle_key(self, path: str) -> str | None:
+        """Read `trajectory.json` together with its continuations, by their folder."""
+        folder, _, name = path.rpartition("/")
+        return folder if folder and SESSION_FILE.fullmatch(name) else None
+
+    def decode(self, record: RawRecord, source: Source) -> Holds:
+        """Read the documents of one record; subagents follow their session, depth first.
 
         Raises:
             RecordFault: the version is not read, or a step is not what ATIF promises.
         """
-        trajectories: list[Trajectory] = []
-        self._read(Fields(record.raw, "$"), record, source, trajectories, parent_id=None)
-        return tuple(trajectories)
+        if source.file_name in SCORE_FILES:
+            return ()
+        if record.claimed_by != self.name:
+            document = Fields(record.raw, "$")
+            if is_trial_file(msgspec.json.decode(record.raw, type=dict[str, msgspec.Raw])):
+                return ()
+            reader = _Reader(record=record, source=source, trial=read_trial(source, folder="../"))
+            reader.read(document)
+            return tuple(reader.trajectories)
+        reader = _Reader(record=record, source=source, trial=read_trial(source, folder=""))
+        before: _Session | None = None
+        for name, raw in sorted(unpack_bundle(record.raw).items(), key=lambda member: _number(member[0])):
+            parse_json(raw)
+            before = reader.read(Fields(raw, f"{name}: $"), continues=before)
+        return tuple(reader.trajectories)
 
-    def _read(
-        self,
-        fields: Fields,
-        record: RawRecord,
-        source: Source,
-        trajectories: list[Trajectory],
-        *,
-        parent_id: str | None,
-    ) -> None:
-        """Append the session of one document, then those of its subagents."""
-        _check_version(fields)
-        subagents = fields.take_objects("subagent_trajectories")
-        trajectory = self._session(fields, record, source, part=len(trajectories), parent_id=parent_id)
-        trajectories.append(trajectory)
+
+ATIF = Atif()
+
+
+class _Session(NamedTuple):
+    """One session that was read, and all that was said in it."""
+
+    trajectory: Trajectory
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reader:
+    """Reads the documents of one record into trajectories, parents first."""
+
+    record: RawRecord
+    source: Source
+    trial: Trial
+    trajectories: list[Trajectory] = field(default_factory=list)
+
+    def read(
+        self, document: Fields, *, continues: _Session | None = None, caller: Trajectory | None = None
+    ) -> _Session:
+        """Append the session of one document, then those of its subagents.
+
+        Args:
+            document: its fields.
+            continues: the session that it goes on from.
+            caller: the session whose subagent it is.
+
+        Raises:
+            RecordFault: it is not what ATIF promises.
+        """
+        _check_version(document)
+        subagents, messages = document.take_objects("subagent_trajectories"), session_messages(document)
+        facts = take_facts_inside(document, "extra", TRAJECTORY_FACTS)
+        told = Trial() if caller is not None else self.trial
+        running_totals = None if continues is None else document.take_raw("final_metrics")
+        trajectory = self._trajectory(document, messages, told)
+        if caller is not None:
+            trajectory = replace(trajectory, parent_id=caller.trajectory_id, relation=Relation.SUBAGENT)
+        if continues is not None:
+            trajectory = _continued(trajectory, continues)
+        if running_totals is not None:
+            document.put("final_metrics", running_totals.decode())
+        trajectory = restore_trajectory(replace(trajectory, extra=document.rest()), facts)
+        self.trajectories.append(trajectory)
         for subagent in subagents:
-            self._read(subagent, record, source, trajectories, parent_id=trajectory.trajectory_id)
+            self.read(subagent, caller=trajectory)
+        return _Session(trajectory, messages)
 
-    def _session(
-        self, fields: Fields, record: RawRecord, source: Source, *, part: int, parent_id: str | None
-    ) -> Trajectory:
-        steps = fields.take_objects("steps")
-        if not steps:
-            raise fields.fault(RejectReason.EMPTY_CONVERSATION, "`steps` is empty.")
-        messages = link_results(list(_messages(steps)))
-        agent, totals, outcome = (fields.take_object(name) for name in ("agent", "final_metrics", "extra"))
-        task_id = outcome.take_if("task_id", TASK_KEY)
+    def _trajectory(self, document: Fields, messages: tuple[Message, ...], told: Trial) -> Trajectory:
+        """Read a document as an attempt of its own; what the trial tells counts where the document does not."""
+        agent, totals, own = (document.take_object(name) for name in ("agent", "final_metrics", "extra"))
+        task_id = own.take_if("task_id", TASK_KEY)
+        task_key = told.task_key if task_id is None else str(task_id)
+        reward = read_reward(own)
         trajectory = Trajectory(
-            record_id=record.record_id,
-            record_part=part,
-            source_name=source.name,
-            source_format=self.name,
+            record_id=self.record.record_id,
+            record_part=len(self.trajectories),
+            source_name=self.source.name,
+            source_format=ATIF.name,
             task=Task(
-                benchmark=outcome.take_if("benchmark", TEXT) or source.name,
-                task_key=prompt_key(messages, record.record_id) if task_id is None else str(task_id),
-                split=outcome.take_if("split", TEXT),
+                benchmark=own.take_if("benchmark", TEXT)
+                or told.benchmark
+                or benchmark_of(task_key or "", self.source.name),
+                task_key=task_key or prompt_key(messages, self.record.record_id),
+                split=own.take_if("split", TEXT),
                 policy=policy_text(messages),
             ),
             messages=messages,
-            trial=outcome.take_if("trial", INTEGER),
+            trial=own.take_if("trial", INTEGER),
             agent=agent.take("name", TEXT),
             model=agent.take("model_name", TEXT),
-            status=outcome.take_if("status", STATUS) or Status.UNKNOWN,
-            termination_reason=outcome.take_if("termination_reason", TEXT),
-            outcome_reward=read_reward(outcome),
+            status=own.take_if("status", STATUS) or told.status or Status.UNKNOWN,
+            termination_reason=own.take_if("termination_reason", TEXT) or told.termination_reason,
+            outcome_reward=told.reward if reward is None else reward,
             cost_usd=totals.take("total_cost_usd", REAL),
             prompt_tokens=totals.take("total_prompt_tokens", COUNT),
             completion_tokens=totals.take("total_completion_tokens", COUNT),
             toolset=read_toolset(agent, "tool_definitions"),
-            parent_id=parent_id,
-            relation=Relation.ATTEMPT if parent_id is None else Relation.SUBAGENT,
+            scores=told.scores,
         )
-        for name, left in (("agent", agent), ("final_metrics", totals), ("extra", outcome)):
-            fields.put(name, left.rest())
-        return msgspec.structs.replace(trajectory, extra=fields.rest())
+        for name, left in (("agent", agent), ("final_metrics", totals), ("extra", own)):
+            document.put(name, left.rest())
+        document.put("harbor_trial", told.extra)
+        return trajectory
 
 
-ATIF = Atif()
+def _continued(trajectory: Trajectory, before: _Session) -> Trajectory:
+    """Make a session the continuation of another: what is copied word for word from its start is stored there only."""
+    messages = trajectory.messages
+    originals = tuple(
+        replace(message, origin=original.origin) if message.origin is Origin.COPIED else message
+        for message, original in zip(messages, before.messages, strict=False)
+    )
+    shared_count = part_branches([before.messages, originals + messages[len(originals) :]])[1].shared_count
+    if shared_count == len(messages):
+        shared_count = 0
+    return replace(
+        trajectory,
+        task=before.trajectory.task,
+        messages=messages[shared_count:],
+        shared_count=shared_count,
+        parent_id=before.trajectory.trajectory_id,
+        relation=Relation.CONTINUATION,
+    )
+
+
+def _number(name: str) -> int:
+    """Give the place of a session's file among those that continue it."""
+    match = SESSION_FILE.fullmatch(name)
+    return int(match["number"]) if match is not None and match["number"] else 0
 
 
 def _check_version(fields: Fields) -> None:
@@ -116,89 +216,3 @@ def _check_version(fields: Fields) -> None:
         known = ", ".join(f"ATIF-v1.{minor}" for minor in MINOR_VERSIONS)
         raise RecordFault(RejectReason.UNSUPPORTED_VERSION, f"Version {version!r}. Versions read: {known}.")
     fields.put("schema_version", json_text(version))
-
-
-def _messages(steps: list[Fields]) -> Iterator[Message]:
-    seq = 0
-    for step in steps:
-        observation = step.take_object("observation")
-        results = observation.take_objects("results")
-        step.put("observation", observation.rest())
-        message = _step_message(step, seq)
-        yield message
-        for offset, result in enumerate(results, start=1):
-            yield _result_message(result, seq + offset, message)
-        seq += 1 + len(results)
-
-
-def _step_message(step: Fields, seq: int) -> Message:
-    source = step.require("source", TEXT)
-    if source not in ROLES:
-        raise step.fault(
-            RejectReason.UNEXPECTED_SHAPE,
-            f"Unknown source {source!r}. Known sources: {', '.join(sorted(ROLES))}.",
-        )
-    role = ROLES[source]
-    origin = _origin(step, role)
-    calls = tuple(_tool_call(call) for call in step.take_objects("tool_calls"))
-    text, content_json = read_content(step, "message")
-    metrics = step.take_object("metrics")
-    prompt_tokens, completion_tokens = (
-        metrics.take("prompt_tokens", COUNT),
-        metrics.take("completion_tokens", COUNT),
-    )
-    step.put("metrics", metrics.rest())
-    return Message(
-        seq=seq,
-        role=role,
-        origin=origin,
-        text=text,
-        content_json=content_json,
-        reasoning=step.take("reasoning_content", TEXT),
-        tool_calls=calls,
-        prompt_tokens=prompt_tokens,
-        completion_tokens=completion_tokens,
-        extra=step.rest(),
-    )
-
-
-def _origin(step: Fields, role: Role) -> Origin:
-    """Tell where a step's words come from: copied context (v1.5), or a step without any LLM call (v1.7)."""
-    is_copied = step.take("is_copied_context", FLAG)
-    llm_call_count = step.take("llm_call_count", COUNT)
-    if llm_call_count is not None:
-        step.put("llm_call_count", json_text(llm_call_count))
-    if is_copied:
-        return Origin.COPIED
-    return Origin.SAMPLED if role is Role.ASSISTANT and llm_call_count != 0 else Origin.SCRIPTED
-
-
-def _tool_call(fields: Fields) -> ToolCall:
-    """Read one call; converters keep arguments that were no JSON object in `extra.raw_arguments`."""
-    call_id, name = fields.take("tool_call_id", TEXT), fields.require("function_name", TEXT)
-    arguments = fields.take_raw("arguments") or b"{}"
-    extra = fields.take_object("extra")
-    written = extra.take_if("raw_arguments", TEXT)
-    if written is not None:
-        fields.put("arguments", arguments.decode())
-    fields.put("extra", extra.rest())
-    return ToolCall(
-        name=name,
-        arguments=arguments.decode() if written is None else written,
-        call_id=call_id,
-        extra=fields.rest(),
-    )
-
-
-def _result_message(result: Fields, seq: int, step: Message) -> Message:
-    """Read one result: a tool's answer, or, of a step without calls, what the environment says next."""
-    text, content_json = read_content(result, "content")
-    return Message(
-        seq=seq,
-        role=Role.TOOL if step.tool_calls else Role.USER,
-        origin=Origin.COPIED if step.origin is Origin.COPIED else Origin.INJECTED,
-        text=text,
-        content_json=content_json,
-        tool_call_id=result.take("source_call_id", TEXT) if step.tool_calls else None,
-        extra=result.rest(),
-    )

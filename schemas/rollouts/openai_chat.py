@@ -1,7 +1,8 @@
 """OpenAI chat rollouts: `messages`, optionally `tools`, and whatever else the writer knew.
 
 Most often JSON Lines, one conversation per line. The optional fields below are read when they have the type named
-here; any other field, or one of another type, is kept exactly in `extra`.
+here; any other field, or one of another type, is kept exactly in `extra`. What lies under `winnow` is ours
+(`own_facts.py`).
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,13 @@ from schemas.reasons import RejectReason
 from schemas.rollouts.chat import chat_messages, policy_text, prompt_key
 from schemas.rollouts.fields import COUNT, ELEMENTS, INTEGER, REAL, TEXT, Fields
 from schemas.rollouts.format import RawRecord, RolloutFormat, Source
+from schemas.rollouts.own_facts import (
+    KEY,
+    MESSAGE_FACTS,
+    TRAJECTORY_FACTS,
+    restore_messages,
+    restore_trajectory,
+)
 from schemas.trajectory import Status, Task, Toolset, Trajectory
 
 STATUS = msgspec.json.Decoder(Status)
@@ -25,7 +33,7 @@ class OpenaiChat(RolloutFormat):
     """One conversation with its outcome, as chat-completion messages."""
 
     name: str = "openai_chat"
-    version: str = "1"
+    version: str = "2"
     reads: str = (
         "an object with `messages` (OpenAI chat completions, legacy function calls, reasoning fields)"
     )
@@ -44,9 +52,12 @@ class OpenaiChat(RolloutFormat):
             RecordFault: there are no messages, or one is not a chat message.
         """
         fields = Fields(record.raw, "$")
-        messages = chat_messages(fields.take_objects("messages"))
-        if not messages:
+        facts = fields.take(KEY, TRAJECTORY_FACTS)
+        objects = fields.take_objects("messages")
+        if not objects:
             raise RecordFault(RejectReason.EMPTY_CONVERSATION, "`messages` is empty.")
+        told = [message.take(KEY, MESSAGE_FACTS) for message in objects]
+        messages = restore_messages(chat_messages(objects), told, fields)
         task_id = fields.take_if("task_id", TASK_KEY)
         trajectory = Trajectory(
             record_id=record.record_id,
@@ -71,7 +82,7 @@ class OpenaiChat(RolloutFormat):
             toolset=read_toolset(fields, "tools"),
             extra=fields.rest(),
         )
-        return (trajectory,)
+        return (restore_trajectory(trajectory, facts),)
 
 
 OPENAI_CHAT = OpenaiChat()

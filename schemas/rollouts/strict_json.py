@@ -11,6 +11,7 @@ import msgspec
 
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
+from schemas.rollouts.foreign import foreign_fault
 
 JSON_SPACE = b" \t\r\n"
 SPACES = (" ", "\t", "\r", "\n")
@@ -20,7 +21,8 @@ def parse_json(raw: bytes) -> object:
     """Parse a whole record; numbers come out as numbers, so never write these objects back.
 
     Raises:
-        RecordFault: `empty_file`, `truncated_json`, `invalid_encoding`, `not_finite_number` or `invalid_json`.
+        RecordFault: `empty_file`, `truncated_json`, `invalid_encoding`, `not_finite_number` or `invalid_json`; of what
+            was never JSON `binary_content`, `python_pickle` or `placeholder`.
     """
     try:
         return msgspec.json.decode(raw)
@@ -106,6 +108,8 @@ def _explain(raw: bytes, message: str) -> RecordFault:
 def _explain_syntax(raw: bytes, message: str) -> RecordFault:
     if not raw:
         return RecordFault(RejectReason.EMPTY_FILE, "Nothing but white space.")
+    if foreign := foreign_fault(raw):
+        return foreign
     progress = ""
     if raw.startswith(b"["):
         elements, offset, _ = scan_elements(raw)

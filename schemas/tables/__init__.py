@@ -4,6 +4,7 @@ from schemas.tables.computed import STEPS, TOPOLOGY_EDGES, TOPOLOGY_NODES, TOPOL
 from schemas.tables.curated import DATASET_HEADS, DATASETS, DECISIONS, EXPORTS, LINEAGE, TRAIN_LABELS
 from schemas.tables.declaration import Column, Table
 from schemas.tables.operations import BUCKET_STATES, RUNS
+from schemas.tables.privacy import PRIVACY_SPANS
 from schemas.tables.raw import RECORDS, SOURCES
 from schemas.tables.rollouts import MESSAGES, SCORES, TASK_SECRETS, TASKS, TOOLSETS, TRAJECTORIES
 from schemas.tables.verdicts import VERDICTS
@@ -20,6 +21,7 @@ TABLES: dict[str, Table] = {
         TOOLSETS,
         SCORES,
         VERDICTS,
+        PRIVACY_SPANS,
         STEPS,
         TOPOLOGY_NODES,
         TOPOLOGY_EDGES,

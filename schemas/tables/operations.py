@@ -4,14 +4,14 @@ from schemas.tables.declaration import MOMENT, STRING, Column, Table, bucket_col
 
 BUCKET_STATES = Table(
     name="bucket_states",
-    row="one stage of scoring that is up to date for one bucket",
+    row="one stage of scoring, or the scan, that is up to date for one bucket",
     key=("stage", "bucket"),
     columns=(
-        Column(name="stage", type=STRING, doc="`steps`, `topology`, or `signal:NAME`."),
+        Column(name="stage", type=STRING, doc="`steps`, `topology`, `signal:NAME`, or `privacy`."),
         bucket_column(),
         Column(name="stage_version", type=STRING, doc="Version and parameters of the computation."),
         Column(
-            name="input_fingerprint", type=STRING, doc="Hash of the trajectory ids that it was computed from."
+            name="input_fingerprint", type=STRING, doc="Hash of the trajectories that it was computed from."
         ),
     ),
 )

@@ -29,10 +29,11 @@ TASKS = Table(
 
 TASK_SECRETS = Table(
     name="task_secrets",
-    row="what no policy may see of one task: gold answers and private instructions",
-    key=("task_id",),
+    row="what no policy may see of one task: gold answers, private instructions, a grader's words on one trial",
+    key=("secrets_id",),
     is_quarantined=True,
     columns=(
+        id_column("secrets_id", "Hash of the task and of what is said: trials that differ in it have rows of their own."),
         id_column("task_id", "The task."),
         bucket_column(),
         Column(

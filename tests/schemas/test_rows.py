@@ -123,7 +123,7 @@ def test_a_stored_trajectory_comes_back_whole(trajectory: Trajectory) -> None:
 def test_tasks_secrets_and_toolsets_come_once(trajectories: list[Trajectory]) -> None:
     rows = trajectory_rows([*trajectories, *trajectories], bucket_count=8)
     assert len(rows["trajectories"]) == 2 * len(trajectories)
-    for name, key in (("tasks", "task_id"), ("task_secrets", "task_id"), ("toolsets", "toolset_id")):
+    for name, key in (("tasks", "task_id"), ("task_secrets", "secrets_id"), ("toolsets", "toolset_id")):
         ids = [row[key] for row in rows[name]]
         assert len(set(ids)) == len(ids)
 

@@ -1,7 +1,14 @@
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.schemas.rollouts.real_files import Sample, archive_members, file_samples, json_sample
+from tests.schemas.rollouts.real_files import (
+    Sample,
+    archive_members,
+    bundle_sample,
+    file_samples,
+    json_sample,
+)
 
 STEP = {"step_id": 1, "source": "user", "message": "sub"}
 ATIF = {
@@ -34,10 +41,26 @@ ATIF = {
 }  # fmt: skip
 
 
+TRIAL = {
+    "task_name": "hello-world", "trial_name": "hello-world__1", "task_checksum": "c", "source": "terminal-bench",
+    "verifier_result": {"rewards": {"reward": 1.0, "style": 0.5}}, "exception_info": None,
+}  # fmt: skip
+TERMINUS = "terminus_2_hello-world-context-summarization-linear-history."
+
+
 def samples(data: Path) -> Iterator[Sample]:
-    """A document with every field that there is, and real ones."""
+    """A document with every field that there is, one in a trial, real ones, and a real one with its continuation."""
     yield json_sample("trajectory.json", ATIF)
+    siblings = {"job/trial/result.json": json.dumps(TRIAL).encode()}
+    yield from file_samples("job/trial/agent/trajectory.json", json.dumps(ATIF).encode(), siblings=siblings)
     members = archive_members(data / "atif_and_sessions/inspect_scout_fixtures.tar.zst")
     for name, content in members.items():
         if b'"ATIF-v' in content and name.endswith(".json"):
             yield from file_samples(name, content)
+    yield bundle_sample("atif", continued_session(members))
+
+
+def continued_session(members: dict[str, bytes]) -> dict[str, bytes]:
+    """Give a real session and its continuation under the names that Harbor gives them."""
+    found = {name.partition(TERMINUS)[2]: content for name, content in members.items() if TERMINUS in name}
+    return {f"job/trial/agent/{name}": content for name, content in found.items()}
