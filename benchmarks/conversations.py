@@ -1,6 +1,6 @@
 """Write agent conversations as OpenAI chat JSON Lines, of a size and a wordiness like real ones.
 
-`python -m benchmarks.conversations OUT --trajectories 20000` writes some 520 MB: 26 messages each, tool calls with
+`python -m benchmarks.conversations OUT --trajectories 20000` writes some 520 MB: 35 messages each, tool calls with
 JSON arguments, tool results of very different lengths, words drawn by Zipf's law so that compression has to work.
 """
 
@@ -11,8 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-TURNS = 8
+TURNS = 11
+"""35 messages of some 730 bytes: the mean of the published tau-bench airline rollouts is 775 bytes a message."""
 WORD_COUNT = 20_000
+RESULT_WORDS = 150
 TOOLS = ("search_code", "read_file", "run_tests", "edit_file", "list_directory", "shell")
 
 
@@ -54,7 +56,7 @@ def conversation(words: Words, index: int) -> dict[str, object]:
             {
                 "role": "tool",
                 "tool_call_id": call["id"],
-                "content": words.text(int(words.random.expovariate(1 / 330)) + 5),
+                "content": words.text(int(words.random.expovariate(1 / RESULT_WORDS)) + 5),
             },
             {"role": "assistant", "content": words.text(40)},
         ]

@@ -1,10 +1,11 @@
 """Formats by name, and tables for people of what this installation can read, write and answer."""
 
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from schemas.errors import UnknownNameError
+from schemas.errors import UnknownNameError, WinnowError
 from schemas.rollouts import ROLLOUT_FORMATS, RolloutFormat
 from schemas.training import TRAINING_FORMATS, TrainingFormat
 from warehouse.queries import query_names, question
@@ -25,6 +26,27 @@ def rollout_format(name: str) -> RolloutFormat | None:
     return ROLLOUT_FORMATS[name]
 
 
+def chosen_format(name: str, mapping: Path | None) -> RolloutFormat | None:
+    """Find the format that a mapping file or a name chooses; null for `auto`.
+
+    Raises:
+        UnknownNameError: no such format.
+        WinnowError: both are given, or the mapping cannot be read.
+    """
+    if mapping is None:
+        return rollout_format(name)
+    if name != AUTO:
+        raise WinnowError(
+            f"Both --format {name} and --mapping {mapping} are given.\n\nHint: a mapping is the format"
+        )
+    from schemas.rollouts.mapping import load_mapping
+
+    try:
+        return load_mapping(mapping.read_text(), where=str(mapping))
+    except (OSError, UnicodeDecodeError) as exc:
+        raise WinnowError(f"The mapping {str(mapping)!r} cannot be read: {exc}") from exc
+
+
 def training_format(name: str) -> TrainingFormat[Any]:
     """Find a training format.
 
@@ -39,11 +61,23 @@ def training_format(name: str) -> TrainingFormat[Any]:
 def formats_table() -> pa.Table:
     """List the rollout formats that come in and the training formats that go out."""
     rows = [
-        {"direction": "in", "format": name, "version": member.version, "what": member.reads}
+        {
+            "direction": "in",
+            "format": name,
+            "version": member.version,
+            "one record": member.reads,
+            "cannot tell": member.lacks,
+        }
         for name, member in ROLLOUT_FORMATS.items()
     ]
     rows += [
-        {"direction": "out", "format": name, "version": member.version, "what": f"one row per {member.unit}"}
+        {
+            "direction": "out",
+            "format": name,
+            "version": member.version,
+            "one record": f"one row per {member.unit}",
+            "cannot tell": "",
+        }
         for name, member in TRAINING_FORMATS.items()
     ]
     return pa.Table.from_pylist(rows)

@@ -96,21 +96,67 @@ def ingest(
     warehouse: WarehouseOption = None,
     format_name: FormatOption = "auto",
     source: SourceOption = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="YAML that maps other JSON to rollouts, instead of a format.")
+    ] = None,
+    suggest_mapping: Annotated[
+        bool, typer.Option("--suggest-mapping", help="Print a mapping for the first records, ingest nothing.")
+    ] = False,
+    judges: Annotated[
+        str | None,
+        typer.Option(
+            help="Which rollouts label files among PATHS speak of: a source's name, or a glob of paths."
+        ),
+    ] = None,
     strict: StrictOption = False,
 ) -> None:
-    """Read raw rollouts into the warehouse; what is there already adds nothing.
+    """Read raw rollouts, and files of scores about them, into the warehouse; what is there already adds nothing.
 
-    Example: winnow ingest runs/*.jsonl.zst --source nightly-eval
+    Example: winnow ingest 'runs/**/*.traj' results.json --source nightly-eval
     """
+    if suggest_mapping:
+        from flows.suggestion import suggested_mapping
+
+        terminal.screen.print(Text(suggested_mapping(paths)), end="", soft_wrap=True)
+        return
     root = _prepare(warehouse)
     from flows.ingest import ingest as ingest_flow
+    from flows.summary import after_ingest
 
     with terminal.progress_bars():
-        counts = ingest_flow(warehouse=root, paths=paths, format_name=format_name, source_name=source)
+        counts = ingest_flow(
+            warehouse=root,
+            paths=paths,
+            format_name=format_name,
+            source_name=source,
+            mapping=mapping,
+            judges=judges,
+        )
     terminal.show_counts("ingested", asdict(counts))
-    if counts.rejected_count:
-        terminal.errors.print("Refused records are rows: winnow sql --ask rejects_by_reason")
+    for title, rows in after_ingest(root).items():
+        terminal.show_rows(rows, title=title)
     _exit_on_rejects(counts.rejected_count, strict=strict)
+
+
+@app.command()
+def rejects(
+    warehouse: WarehouseOption = None,
+    reason: Annotated[str | None, typer.Option(help="List those of this reason.")] = None,
+    every: Annotated[bool, typer.Option("--list", help="List them one by one.")] = False,
+    limit: Annotated[int, typer.Option(help="List at most so many.")] = 50,
+) -> None:
+    """Show what was refused and what to do about it; ingesting the mended file from the same place settles it.
+
+    Example: winnow rejects --reason truncated_json
+    """
+    from flows.rejects import grouped_rejects, listed_rejects
+    from warehouse import Warehouse
+
+    house = Warehouse(settings.warehouse_path(warehouse))
+    if every or reason is not None:
+        terminal.show_rows(listed_rejects(house, reason=reason, limit=limit), title="refused records")
+    else:
+        terminal.show_rows(grouped_rejects(house), title="refused records by reason")
 
 
 @app.command()
@@ -130,6 +176,15 @@ def score(
     with terminal.progress_bars():
         counts = score_flow(warehouse=root, signals=_listed(signals))
     terminal.show_counts("scored", asdict(counts))
+
+
+@app.command()
+def scan(warehouse: WarehouseOption = None) -> None:
+    """Find secrets and personal data in the stored messages, for what changed since the last time; edits none.
+
+    Example: winnow scan
+    """
+    _show_scan(_prepare(warehouse))
 
 
 @app.command()
@@ -161,6 +216,12 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="Folder to write; it is replaced as a whole.")],
     warehouse: WarehouseOption = None,
     where: Annotated[str, typer.Option(help="SQL predicate over trajectory_overview.")] = "true",
+    redact: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Replace this besides what the recipe names: a kind, credential, personal, or all; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Write a curated dataset in a trainer's format, with its manifest.
 
@@ -170,8 +231,17 @@ def export(
     from flows.export import export as export_flow
 
     with terminal.progress_bars():
-        report = export_flow(warehouse=root, dataset=dataset, format_name=to, out=out, where=where)
+        report = export_flow(
+            warehouse=root,
+            dataset=dataset,
+            format_name=to,
+            out=out,
+            where=where,
+            redact=_listed(redact) or (),
+        )
     terminal.show_counts(f"exported {report.format}", {"rows": report.row_count, "folder": report.folder})
+    if report.redactions:
+        terminal.show_counts("redacted", {kind: count for kind, count in report.redactions.items() if count})
 
 
 @app.command()
@@ -297,8 +367,20 @@ def upkeep(
 def _prepare(warehouse: Path | None) -> Path:
     """Choose the warehouse and make Prefect ready, before any flow is imported."""
     root = settings.warehouse_path(warehouse)
+    settings.reuse_memory()
     settings.prepare_prefect(root)
     return root
+
+
+def _show_scan(root: Path) -> None:
+    from flows.scan import privacy_report
+    from flows.scan import scan as scan_flow
+
+    with terminal.progress_bars():
+        figures = asdict(scan_flow(warehouse=root))
+    del figures["kinds"]  # the report has them
+    terminal.show_counts("scanned", figures)
+    terminal.show_rows(privacy_report(root), title="secrets and personal data")
 
 
 def _show_curation(counts: Any) -> None:

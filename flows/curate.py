@@ -24,6 +24,7 @@ from flows import progress
 from flows.catalogue import training_format
 from flows.funnel import CurationCounts, publish_funnel
 from flows.recipes import load_recipe
+from flows.redaction import chosen_detectors
 from flows.runs import recorded
 from flows.score import Bucket, batches_of, find_stale, read_buckets, read_frames, stage_versions
 from flows.versions import code_version
@@ -150,13 +151,14 @@ def resolve(house: Warehouse, recipe: Recipe) -> Curation:
     """Turn a recipe's names into members and name the dataset that it makes of the warehouse as it is.
 
     Raises:
-        UnknownNameError: a signal, repair, selector or training format that does not exist.
+        UnknownNameError: a signal, repair, selector, training format or kind to redact that does not exist.
         RecipeError: a wrong parameter, or signals that are out of date.
     """
     where = f"recipe {recipe.name!r}"
     versions = stage_versions(recipe.signals or None)
     for export in recipe.exports:
         training_format(export.format)
+    chosen_detectors(recipe.redact, where=where)
     plan = Plan(
         repairs=tuple(build_member("repair", REPAIRS, rule, where=where) for rule in recipe.repair),
         selectors=tuple(build_member("selector", SELECTORS, rule, where=where) for rule in recipe.select),

@@ -1,7 +1,7 @@
 """Export: a curated dataset in a trainer's format, with a manifest from which the same bytes can be made again."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -18,9 +18,11 @@ from flows import progress
 from flows.catalogue import training_format
 from flows.dataset_files import MANIFEST, Row, SplitFiles, dataset_card, replaced_folder
 from flows.funnel import publish_funnel
+from flows.redaction import Redaction
 from flows.runs import recorded
 from schemas.errors import DatasetNotFoundError
 from schemas.identity import digest
+from schemas.recipe import Recipe
 from schemas.rows import arrow_table, trajectory_from_rows
 from schemas.training import Label, TaskExample, TrainingExample, TrainingFormat, prompt_messages
 from schemas.trajectory import Trajectory
@@ -68,12 +70,20 @@ class ExportReport:
     files: list[Row]
     losses: dict[str, int]
     """What the format could not carry, by kind."""
+    redactions: dict[str, int]
+    """How often each kind of secret or personal data that was asked for was replaced."""
 
 
 @flow(name="export")
 @recorded
 def export(
-    *, warehouse: Path, dataset: str, format_name: str, out: Path, where: str = "true"
+    *,
+    warehouse: Path,
+    dataset: str,
+    format_name: str,
+    out: Path,
+    where: str = "true",
+    redact: Iterable[str] = (),
 ) -> ExportReport:
     """Write a dataset.
 
@@ -83,31 +93,41 @@ def export(
         format_name: the training format.
         out: folder to write; an earlier export there is replaced as a whole.
         where: SQL predicate over `trajectory_overview`: which of the kept trajectories (or their tasks) to write.
+        redact: kinds or families of secrets and personal data to replace, besides those that the recipe names.
 
     Raises:
         DatasetNotFoundError: nothing was curated under that name.
-        UnknownNameError: no such training format.
+        UnknownNameError: no such training format, or nothing of the kind to redact.
         WinnowError: `out` holds something else.
     """
     form = training_format(format_name)
     house = Warehouse(warehouse)
     built = find_dataset(house, dataset)
+    recipe = msgspec.json.decode(built["recipe"], type=Recipe)
+    redaction = Redaction((*recipe.redact, *redact))
     kept = _kept(house, built["dataset_id"], where)
     progress.start(STAGE, kept.height, f"{form.unit} rows at most")
     with replaced_folder(out) as folder:
-        files, losses = _write_rows(house, built, kept, form, folder)
-        export_id = digest("export", built["dataset_id"], form.name, form.version, where)
-        row_count = sum(file["row_count"] for file in files)
-        manifest = _manifest(built, form, where, files, losses)
-        (folder / "README.md").write_text(
-            dataset_card(name=built["name"], form=form, files=files), encoding="utf-8"
+        files, losses = _write_rows(house, built, kept, form, folder=folder, redaction=redaction)
+        parameters = {"where": where, "redact": redaction.versions}
+        export_id = digest(
+            "export",
+            built["dataset_id"],
+            form.name,
+            form.version,
+            where,
+            *map(":".join, redaction.versions.items()),
         )
+        row_count = sum(file["row_count"] for file in files)
+        manifest = _manifest(built, form, parameters, files, losses) | {"redactions": dict(redaction.counts)}
+        card = dataset_card(name=built["name"], form=form, files=files, redactions=redaction.counts)
+        (folder / "README.md").write_text(card, encoding="utf-8")
         (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
     row: Row = {
         "export_id": export_id,
         "dataset_id": built["dataset_id"],
         "format": form.name,
-        "parameters": msgspec.json.encode({"where": where}).decode(),
+        "parameters": msgspec.json.encode(parameters).decode(),
         "row_count": row_count,
         "files": msgspec.json.encode(files).decode(),
         "losses": msgspec.json.encode(losses).decode(),
@@ -124,6 +144,7 @@ def export(
         row_count=row_count,
         files=files,
         losses=losses,
+        redactions=dict(redaction.counts),
     )
 
 
@@ -150,11 +171,17 @@ def _kept(house: Warehouse, dataset_id: str, where: str) -> pl.DataFrame:
 
 
 def _write_rows(
-    house: Warehouse, built: Row, kept: pl.DataFrame, form: TrainingFormat[Any], folder: Path
+    house: Warehouse,
+    built: Row,
+    kept: pl.DataFrame,
+    form: TrainingFormat[Any],
+    *,
+    folder: Path,
+    redaction: Redaction,
 ) -> tuple[list[Row], dict[str, int]]:
     """Write data and provenance, bucket by bucket, in an order that depends on ids alone."""
     splits = sorted({"train", *kept["split"].unique()}, key=lambda split: (split != "train", split))
-    writers = {split: SplitFiles(folder, split, form) for split in splits}
+    writers = {split: SplitFiles(folder, split, form, finish_rows=redaction.redact) for split in splits}
     losses: Counter[str] = Counter()
     with pq.ParquetWriter(folder / PROVENANCE, PROVENANCE_SCHEMA, compression="zstd") as provenance:
         for _, bucket_kept in kept.group_by("bucket", maintain_order=True):
@@ -256,13 +283,13 @@ def _origin(trajectory: Trajectory, split: str, row_index: int) -> Row:
 
 
 def _manifest(
-    built: Row, form: TrainingFormat[Any], where: str, files: list[Row], losses: dict[str, int]
+    built: Row, form: TrainingFormat[Any], parameters: Row, files: list[Row], losses: dict[str, int]
 ) -> Row:
     """Say from what and how the files were made, and nothing that differs between two equal builds."""
     return {
         "dataset_id": built["dataset_id"],
         "name": built["name"],
-        "format": {"name": form.name, "version": form.version, "where": where},
+        "format": {"name": form.name, "version": form.version, **parameters},
         "recipe_hash": built["recipe_hash"],
         "recipe": msgspec.Raw(built["recipe"].encode()),
         "input_fingerprint": built["input_fingerprint"],

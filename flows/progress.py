@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+BYTES = "bytes"
+"""The unit of stages that count bytes: shown as kB, MB and so on."""
+
 
 class Reporter(Protocol):
     """Something that shows progress; called from several threads."""

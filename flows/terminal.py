@@ -15,7 +15,17 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.filesize import decimal
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -52,6 +62,17 @@ class ResultFormat(StrEnum):
     PARQUET = "parquet"
 
 
+class Amount(ProgressColumn):
+    """How much is done, of how much, and how fast: bytes as MB, everything else as a number."""
+
+    def render(self, task: Task) -> Text:
+        """Draw the cell of one stage."""
+        show = decimal if task.fields["unit"] == progress.BYTES else "{:,}".format
+        total = "" if task.total is None else f"/{show(int(task.total))}"
+        rate = "" if task.speed is None else f"  {show(int(task.speed))}/s"
+        return Text(f"{show(int(task.completed))}{total}{rate}")
+
+
 class Bars:
     """A reporter that draws one bar per stage on a terminal."""
 
@@ -62,7 +83,7 @@ class Bars:
 
     def start(self, stage: str, total: int | None, unit: str) -> None:
         """Add a bar."""
-        self._stages[stage] = self._bars.add_task(f"{stage} ({unit})", total=total)
+        self._stages[stage] = self._bars.add_task(f"{stage} ({unit})", total=total, unit=unit)
 
     def advance(self, stage: str, amount: int) -> None:
         """Move a bar."""
@@ -72,7 +93,13 @@ class Bars:
 @contextmanager
 def progress_bars() -> Iterator[None]:
     """Show the progress of the flows that run in the block; nothing when stderr is no terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        Amount(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with (
         Progress(*columns, console=errors, disable=not errors.is_terminal) as bars,
         progress.shown_by(Bars(bars)),

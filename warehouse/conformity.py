@@ -50,9 +50,14 @@ def first_per_key(table: Table, rows: pa.Table) -> pa.Table:
 
 
 def sort_by_key(table: Table, rows: pa.Table) -> pa.Table:
-    """Order rows by partition and key, so that one trajectory lies in few row groups."""
-    columns = dict.fromkeys((*table.partition_by, *table.key))
-    return rows.sort_by([(column, "ascending") for column in columns])
+    """Order rows by partition and key, so that one trajectory lies in few row groups.
+
+    Rows that come in order, as ingest makes them, are not copied.
+    """
+    columns = list(dict.fromkeys((*table.partition_by, *table.key)))
+    keys = pl.DataFrame(rows.select(columns)).with_row_index("place")
+    places = keys.sort(columns, maintain_order=True)["place"]
+    return rows if places.is_sorted() else rows.take(places.to_arrow())
 
 
 def _check_column(

@@ -5,13 +5,21 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-from deltalake import DeltaTable, Schema, WriterProperties
+from deltalake import ColumnProperties, DeltaTable, Schema, WriterProperties
 from deltalake.exceptions import TableNotFoundError
 
 from schemas.tables import Table
 from schemas.tables.declaration import BUCKET
 
-WRITER = WriterProperties(compression="ZSTD", max_row_group_size=4096)
+LONG_TEXTS = ("raw", "text", "content_json", "reasoning", "extra", "tools", "observation")
+"""Columns of long and mostly different texts: no dictionary could hold them, and nobody asks for their extremes."""
+WRITER = WriterProperties(
+    compression="ZSTD",
+    max_row_group_size=4096,
+    column_properties={
+        name: ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE") for name in LONG_TEXTS
+    },
+)
 """Small row groups: to look up one trajectory reads a few thousand rows per file, whatever the table's size."""
 
 CONFIGURATION = {

@@ -14,6 +14,7 @@ from warehouse.atomic import write_atomically
 from warehouse.console import Console
 from warehouse.intake import Intake
 from warehouse.locking import exclusive_lock
+from warehouse.oversized import OversizedFolder
 from warehouse.results import Parameters, QueryResult, run_query
 from warehouse.store import Store
 from warehouse.views import LiveTable, bind_views, live_tables
@@ -121,6 +122,20 @@ class Warehouse:
         with self.lock():
             return self._intake.insert(rows, records)
 
+    def insert_verdicts(self, rows: pa.Table) -> int:
+        """Insert what files say about rollouts of other files; what is there already is replaced.
+
+        Verdicts need no rollout to be there: the views attach them to whatever there is.
+
+        Args:
+            rows: rows of `verdicts`, as `verdict_rows` makes them.
+
+        Returns:
+            Rows inserted or replaced.
+        """
+        with self.lock():
+            return self.store.upsert("verdicts", rows, update=True)
+
     def insert_repairs(self, rows: Mapping[str, pa.Table]) -> dict[str, int]:
         """Insert repaired trajectories, whose record is their parent's; otherwise as `insert_rollouts`."""
         with self.lock():
@@ -143,7 +158,7 @@ class Warehouse:
         """Give a raw record back, byte for byte.
 
         Raises:
-            UnknownNameError: there is no such record.
+            UnknownNameError: there is no such record, or it could not be read when it came in.
         """
         records = self.store.scan("records", columns=["record_id", "raw"])
         found = records.filter(pl.col("record_id") == record_id).collect()
@@ -151,7 +166,13 @@ class Warehouse:
             raise UnknownNameError(
                 f"Unknown record {record_id!r}.\n\nHint: `winnow sql 'SELECT record_id FROM records'` lists them"
             )
-        return bytes(found["raw"][0])
+        raw = found["raw"][0]
+        return self.oversized.read(record_id) if raw is None else bytes(raw)
+
+    @property
+    def oversized(self) -> OversizedFolder:
+        """The records that are too large for a row of `records`."""
+        return OversizedFolder(path=self.root / "oversized")
 
     @contextmanager
     def lock(self) -> Iterator[None]:

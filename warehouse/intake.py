@@ -18,6 +18,7 @@ from schemas.rows import ROLLOUT_TABLES
 from schemas.tables import TABLES
 from warehouse.atomic import write_atomically
 from warehouse.conformity import conform, first_per_key
+from warehouse.known import KnownIds
 from warehouse.store import Store
 
 OWNED_TABLES = ("messages", "scores", "trajectories")
@@ -51,6 +52,9 @@ class Intake:
         """Insert into `store`; `intents` is the folder of the intents."""
         self.store = store
         self.intents = intents
+        self._known_ids = {
+            name: KnownIds(store, name, TABLES[name].key[0]) for name in (RECORDS, *SHARED_TABLES)
+        }
 
     def insert(self, rows: Mapping[str, pa.Table], records: pa.Table | None = None) -> dict[str, int]:
         """Insert what is new of a batch: all of it, or after a kill and the next insert, none of it.
@@ -69,17 +73,18 @@ class Intake:
         new_records = None if records is None else _fit(RECORDS, records)
         self.recover()
         if new_records is not None:
+            self._make_way(new_records)
             new_records, batch = self._without_known(new_records, batch)
-        intent = self._new_trajectories(batch.get("trajectories"))
+        intent = self._new_trajectories(batch.get("trajectories"), are_records_new=new_records is not None)
         path = self._write_intent(intent)
-        added = {name: self.store.upsert(name, batch[name]) for name in SHARED_TABLES if name in batch}
+        added = {name: self._append_new(name, batch[name]) for name in SHARED_TABLES if name in batch}
         for name in OWNED_TABLES:
             if name in batch:
                 added[name] = self.store.append(
                     name, _matching(batch[name], "trajectory_id", intent.trajectory_id)
                 )
         if new_records is not None:
-            added[RECORDS] = self.store.append(RECORDS, new_records)
+            added[RECORDS] = self._append_new(RECORDS, new_records)
         path.unlink()
         return added
 
@@ -97,7 +102,33 @@ class Intake:
 
     def known_records(self, record_ids: Iterable[str]) -> set[str]:
         """Tell which of these records are there; one is there only after all that it became."""
-        return self._known(RECORDS, "record_id", record_ids)
+        return self._known_ids[RECORDS].among(record_ids)
+
+    def _append_new(self, name: str, rows: pa.Table) -> int:
+        """Append the rows whose id is new; as the caller holds the lock, none can slip in between."""
+        known, column = self._known_ids[name], TABLES[name].key[0]
+        ids = set(pl.Series(rows[column]))
+        fresh = _matching(rows, column, ids - known.among(ids))
+        added = self.store.append(name, fresh)
+        if added:
+            known.added(pl.Series(fresh[column]))
+        return added
+
+    def _make_way(self, records: pa.Table) -> None:
+        """Take back the refusal of records that can be read now, by a newer decoder or under another format."""
+        readable = pl.DataFrame(records.select(["record_id", "parse_status"])).filter(
+            pl.col("parse_status") == "parsed"
+        )["record_id"]
+        known = self.known_records(readable)
+        if not known:
+            return
+        held = self.store.scan(RECORDS, columns=["record_id", "parse_status"])
+        refused = held.filter(
+            pl.col("record_id").is_in(list(known)) & (pl.col("parse_status") == "rejected")
+        ).collect()["record_id"]
+        if refused.len():
+            ids = ", ".join(f"'{record_id}'" for record_id in refused)
+            self.store.delete(RECORDS, f"record_id IN ({ids})")
 
     def _without_known(
         self, records: pa.Table, batch: dict[str, pa.Table]
@@ -124,10 +155,13 @@ class Intake:
         scan = self.store.scan(table, columns=[column], buckets=None if buckets is None else set(buckets))
         return set(scan.filter(pl.col(column).is_in(list(ids))).collect()[column])
 
-    def _new_trajectories(self, trajectories: pa.Table | None) -> Intent:
+    def _new_trajectories(self, trajectories: pa.Table | None, *, are_records_new: bool) -> Intent:
         if trajectories is None:
             return Intent(trajectory_id=[], record_id=[], bucket=[])
         named = pl.DataFrame(trajectories.select(Intent.__struct_fields__))
+        if are_records_new:
+            # `records` comes last, and what landed without it was undone: a new record has no trajectory here.
+            return Intent(**named.to_dict(as_series=False))
         known = self._known("trajectories", "trajectory_id", named["trajectory_id"], named["bucket"])
         fresh = named.filter(~pl.col("trajectory_id").is_in(list(known)))
         return Intent(**fresh.to_dict(as_series=False))

@@ -31,12 +31,22 @@ CONVERSATIONS = """
 """
 """Every conversation whole: a branch with the start that it shares with its parent, which is stored once."""
 
+STANDING_REJECTS = """
+    SELECT * FROM records
+    WHERE parse_status = 'rejected' AND (
+        record_id IN (SELECT unnest(rejected_ids) FROM sources WHERE replaced_by IS NULL)
+        OR source_id NOT IN (SELECT source_id FROM sources)
+    )
+"""
+"""Refusals that nobody has settled yet, by ingesting the mended file from the same place."""
+
 
 def joined_views(columns: Columns) -> dict[str, str]:
     """Give the SQL of each joined view, by name, in the order in which they depend on each other."""
     return {
         **ATTACHMENT_VIEWS,
         "conversations": CONVERSATIONS,
+        "standing_rejects": STANDING_REJECTS,
         "signals": _side_by_side(columns, "signals_", ("trajectory_id",), TRAJECTORY_BASE),
         "step_signals": _side_by_side(columns, "step_signals_", ("trajectory_id", "step"), STEP_BASE),
         "group_signals": _side_by_side(columns, "group_signals_", ("group_id",), GROUP_BASE),

@@ -4,6 +4,7 @@ What belongs here: one commit to one table, and reading one table. What spans ta
 """
 
 import random
+import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -26,6 +27,14 @@ FIRST_BACKOFF_S = 0.02
 LONGEST_BACKOFF_S = 2.0
 
 
+class Opened(threading.local):
+    """The tables that one thread has open: reading a long log anew for each commit would cost more than the commit."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.tables: dict[str, DeltaTable] = {}
+
+
 class Store:
     """The Delta tables of one warehouse, one folder each.
 
@@ -35,6 +44,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         """Look at `folder`, which need not exist before the first commit."""
         self.folder = folder
+        self._opened = Opened()
 
     def append(self, table: Table | str, rows: Rows) -> int:
         """Add rows as they are.
@@ -131,6 +141,11 @@ class Store:
         delta = open_delta(self.path(declaration(table).name))
         return None if delta is None else int(delta.version())
 
+    def is_newest(self, table: Table | str, version: int) -> bool:
+        """Tell whether no version came after this one, without opening the table."""
+        log = self.path(declaration(table).name) / "_delta_log"
+        return not (log / f"{version + 1:020d}.json").exists()
+
     def scan(
         self,
         table: Table | str,
@@ -186,12 +201,21 @@ class Store:
         self, table: Table, commit: Callable[[DeltaTable], Result], *, may_redeclare: bool = False
     ) -> Result:
         def commit_to_newest() -> Result:
-            delta = open_or_create_delta(self.path(table.name), table)
+            delta = self._newest(table)
             if not may_redeclare and not is_as_declared(delta, table):
                 raise _redeclared(table)
             return commit(delta)
 
         return retry_commit(table.name, commit_to_newest)
+
+    def _newest(self, table: Table) -> DeltaTable:
+        """Open a table at its newest version; one that this thread has opened before reads only what is new."""
+        delta = self._opened.tables.get(table.name)
+        if delta is None or not (self.path(table.name) / "_delta_log").is_dir():
+            delta = self._opened.tables[table.name] = open_or_create_delta(self.path(table.name), table)
+        else:
+            delta.update_incremental()
+        return delta
 
 
 def retry_commit(table: str, commit: Callable[[], Result]) -> Result:

@@ -234,3 +234,27 @@ def test_known_record_that_names_another_task_adds_nothing(warehouse: Warehouse)
     added = warehouse.insert_rollouts(make_rows(renamed), records)
     assert set(added.values()) == {0}
     assert_same_contents(warehouse, before)
+
+
+def test_a_refused_record_that_can_be_read_now_is_read(warehouse: Warehouse) -> None:
+    rows, records = make_batch([1, 2])
+    refused = [
+        row | {"parse_status": "rejected", "reason": "unknown_format", "detail": "?", "trajectory_count": 0}
+        for row in records.to_pylist()
+    ]
+    warehouse.insert_rollouts({}, arrow_table("records", refused))
+    added = warehouse.insert_rollouts(rows, records)
+    assert added["trajectories"] == 2
+    assert warehouse.store.read("records")["parse_status"].to_list() == ["parsed", "parsed"]
+    assert check(warehouse).is_empty()
+
+
+def test_a_record_that_was_read_is_not_refused_later(warehouse: Warehouse) -> None:
+    rows, records = make_batch([1])
+    warehouse.insert_rollouts(rows, records)
+    refused = [
+        row | {"parse_status": "rejected", "reason": "unknown_format", "detail": "?", "trajectory_count": 0}
+        for row in records.to_pylist()
+    ]
+    warehouse.insert_rollouts({}, arrow_table("records", refused))
+    assert warehouse.store.read("records")["parse_status"].to_list() == ["parsed"]

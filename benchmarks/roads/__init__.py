@@ -1,0 +1,5 @@
+"""Ways from the same JSON Lines to tables that SQL can ask, each a process of its own.
+
+Each takes ROLLOUTS, PLACE and NEEDLE, and prints one JSON object: `wall_s`, `rows` (rollouts found in the tables) and
+`hits` (rollouts with a message that holds the needle). `scout.py` runs in an environment of its own.
+"""

@@ -1,0 +1,118 @@
+"""What is known of the files that ingest reads: which were read to the end, and what was found in each."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from flows.funnel import IngestCounts
+from flows.sources import SourceFile
+from schemas.rollouts import Decoded, Rejection
+from schemas.rows import Row, arrow_table
+from schemas.tables import TABLES
+from warehouse import Warehouse
+
+COUNTS = tuple(name for name in IngestCounts.__dataclass_fields__ if name in TABLES["sources"].column_names)
+
+
+class FinishedSources:
+    """Files that an earlier run read to the end, by content: there is nothing to read in them again.
+
+    A file with refused records is not among them: a newer decoder may make something of those.
+    """
+
+    def __init__(self, house: Warehouse, sizes: Collection[int]) -> None:
+        """Look up the sources that have one of these sizes in bytes."""
+        rows = house.store.scan("sources").filter(
+            pl.col("file_bytes_count").is_in(list(sizes)) & (pl.col("rejected_count") == 0)
+        )
+        self._rows = {row["source_id"]: row for row in rows.collect().to_dicts()}
+
+    def counts(self, source_id: str, file: SourceFile) -> IngestCounts | None:
+        """Give what was found in a source; None when it must be read.
+
+        A file that took its place back (its path has held other bytes since) is read again, so that it counts as the
+        newest there.
+        """
+        row = self._rows.get(source_id)
+        if row is None or (row["replaced_by"] is not None and row["source_uri"] == file.uri):
+            return None
+        return IngestCounts(**{name: row[name] for name in COUNTS})
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """Counts of one source, and what was seen in it."""
+
+    source_id: str
+    file: SourceFile
+    record_count: int = 0
+    repeated_count: int = 0
+    kept_count: int = 0
+    trajectory_count: int = 0
+    rejected_ids: list[str] = field(default_factory=list)
+    formats: set[str] = field(default_factory=set)
+    _seen: set[str] = field(default_factory=set)
+
+    def is_new(self, record_id: str) -> bool:
+        """Count one record; false for a byte-equal repeat."""
+        self.record_count += 1
+        if record_id in self._seen:
+            self.repeated_count += 1
+            return False
+        self._seen.add(record_id)
+        return True
+
+    def add(self, record_id: str, outcome: Decoded | Rejection) -> None:
+        """Count what a record became."""
+        if isinstance(outcome, Rejection):
+            self.rejected_ids.append(record_id)
+        else:
+            self.kept_count += 1
+            self.trajectory_count += len(outcome.trajectories)
+        if outcome.format_name is not None:
+            self.formats.add(outcome.format_name)
+
+    def counts(self) -> IngestCounts:
+        """Give the counts."""
+        return IngestCounts(
+            record_count=self.record_count,
+            kept_count=self.kept_count,
+            rejected_count=len(self.rejected_ids),
+            repeated_count=self.repeated_count,
+            trajectory_count=self.trajectory_count,
+        )
+
+    def row(self) -> Row:
+        """Make the row of `sources`."""
+        counts = self.counts()
+        return {
+            "source_id": self.source_id,
+            "source_uri": self.file.uri,
+            "source_name": self.file.name,
+            "format": ",".join(sorted(self.formats)) or None,
+            "file_bytes_count": self.file.file_bytes_count,
+            **{name: getattr(counts, name) for name in COUNTS},
+            "rejected_ids": self.rejected_ids,
+            "replaced_by": None,
+        }
+
+
+def write_sources(house: Warehouse, tallies: Sequence[Tally]) -> None:
+    """Write the rows of sources that were read to the end; other bytes that lay at their places are marked replaced."""
+    if not tallies:
+        return
+    rows = [tally.row() for tally in tallies]
+    newest = {row["source_uri"]: row["source_id"] for row in rows}
+    earlier = (
+        house.store.scan("sources")
+        .filter(pl.col("source_uri").is_in(list(newest)) & pl.col("replaced_by").is_null())
+        .collect()
+        .to_dicts()
+    )
+    replaced = [
+        row | {"replaced_by": newest[row["source_uri"]]}
+        for row in earlier
+        if row["source_id"] not in {newest[row["source_uri"]], *(own["source_id"] for own in rows)}
+    ]
+    house.store.upsert("sources", arrow_table("sources", [*rows, *replaced]), update=True)
