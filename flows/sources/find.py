@@ -10,9 +10,10 @@ from typing import NamedTuple
 from flows.sources import object_store
 from flows.sources.globs import ANY_FOLDERS, fixed_prefix, is_hidden, matches_name
 from schemas.errors import SourceNotFoundError
+from schemas.rollouts import BundleName
 
-BundleOf = Callable[[str], tuple[str, str] | None]
-"""Names the format and the key of the bundle that a file belongs to; None for a file that is read alone."""
+BundleOf = Callable[[str], BundleName | None]
+"""Names the bundle that a file belongs to; None for a file that is read alone."""
 FILE_SCHEME = "file://"
 SUFFIXES = (".zst", ".gz", ".tar")
 
@@ -79,14 +80,19 @@ def find_files(
 
 
 def _bundled(parts: list[FilePart], name: str, root: str, bundle_of: BundleOf) -> Iterator[SourceFile]:
-    bundles: dict[tuple[str, str], list[FilePart]] = {}
+    bundles: dict[BundleName, list[FilePart]] = {}
     for part in parts:
         if (bundle := bundle_of(part.location)) is not None:
             bundles.setdefault(bundle, []).append(part)
         else:
             yield SourceFile(uri=part.location, name=name, root=root, parts=(part,))
-    for (claimed_by, key), members in bundles.items():
-        yield SourceFile(uri=key, name=name, root=root, parts=tuple(members), claimed_by=claimed_by)
+    for bundle, members in bundles.items():
+        if len(members) < bundle.least_count:
+            yield from (SourceFile(uri=one.location, name=name, root=root, parts=(one,)) for one in members)
+        else:
+            yield SourceFile(
+                uri=bundle.key, name=name, root=root, parts=tuple(members), claimed_by=bundle.format_name
+            )
 
 
 def _expand(location: str) -> Iterable[FilePart]:

@@ -16,7 +16,7 @@ from flows.sources.limits import Limits
 from flows.sources.locations import BUFFER_BYTES, in_memory
 from flows.sources.siblings import ArchiveSiblings
 from schemas.errors import RecordFault
-from schemas.rollouts import Source
+from schemas.rollouts import BundleName, Source
 from schemas.rollouts.cutting import Cutting
 from schemas.rollouts.pieces import read_chunks
 
@@ -41,7 +41,8 @@ class Archive:
         self._bundle_of = bundle_of
         self._cutting = cutting
         self._limits = limits
-        self._bundles: dict[tuple[str, str], Bundle] = {}
+        self._bundles: dict[BundleName, Bundle] = {}
+        self._has_counted = False
         self._siblings = ArchiveSiblings(
             self._members, most_bytes=limits.beside_bytes, held_bytes=limits.record_bytes
         )
@@ -94,18 +95,20 @@ class Archive:
         key = self._bundle_of(name)
         if key is None:
             return None
-        if not self._bundles:
+        if not self._has_counted:
             # Going through the archive once more tells when each bundle is complete, so that few are held at a time.
+            self._has_counted = True
             self._bundles = {
-                (format_name, folder): Bundle(
-                    format_name=format_name, key=folder, missing_count=count, cutting=self._cutting
+                name: Bundle(
+                    format_name=name.format_name, key=name.key, missing_count=count, cutting=self._cutting
                 )
-                for (format_name, folder), count in self._count_bundles().items()
+                for name, count in self._count_bundles().items()
+                if count >= name.least_count
             }
         return self._bundles.get(key)
 
-    def _count_bundles(self) -> Counter[tuple[str, str]]:
-        counts: Counter[tuple[str, str]] = Counter()
+    def _count_bundles(self) -> Counter[BundleName]:
+        counts: Counter[BundleName] = Counter()
         with suppress(*BROKEN, RecordFault):  # whoever reads the archive meets it again
             for member in self._members():
                 key = None if member.fault else self._bundle_of(member.name)

@@ -5,7 +5,7 @@ To add a format: one module with one frozen instance, one line in `ROLLOUT_FORMA
 
 import msgspec
 
-from schemas.errors import RecordFault, UnknownNameError
+from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 from schemas.rollouts.adp import ADP
 from schemas.rollouts.agent_reward_bench import AGENT_REWARD_BENCH
@@ -16,7 +16,7 @@ from schemas.rollouts.atropos import ATROPOS
 from schemas.rollouts.claude_code import CLAUDE_CODE
 from schemas.rollouts.codex import CODEX
 from schemas.rollouts.cutting import RefusedRecord
-from schemas.rollouts.format import Decoded, Head, RawRecord, Rejection, RolloutFormat, Source
+from schemas.rollouts.format import BundleName, Decoded, Head, RawRecord, Rejection, RolloutFormat, Source
 from schemas.rollouts.framing import read_records
 from schemas.rollouts.inspect_eval import INSPECT_EVAL
 from schemas.rollouts.labels_csv import LABELS_CSV
@@ -110,11 +110,11 @@ def claiming_format(head: Head, only: RolloutFormat | None = None) -> str | None
     return next((member.name for member in members if member.claims(head)), None)
 
 
-def bundling_format(path: str, only: RolloutFormat | None = None) -> tuple[str, str] | None:
+def bundling_format(path: str, only: RolloutFormat | None = None) -> BundleName | None:
     """Name the format that reads a file together with others, and their bundle; None for a file that is read alone."""
     members = ROLLOUT_FORMATS.values() if only is None else (only,)
-    keys = ((member.name, member.bundle_key(path)) for member in members)
-    return next(((name, key) for name, key in keys if key is not None), None)
+    keys = ((member, member.bundle_key(path)) for member in members)
+    return next((BundleName(one.name, key, one.bundle_least) for one, key in keys if key is not None), None)
 
 
 def decode_record(
@@ -139,19 +139,12 @@ def decode_record(
         plain = read_plain_chat(record, source, format_name=OPENAI_CHAT.name)
         if plain is not None:
             return Decoded(format_name=OPENAI_CHAT.name, trajectories=(plain,))
-    chosen = rollout_format or ROLLOUT_FORMATS.get(record.claimed_by or "")
+    chosen = rollout_format or (ROLLOUT_FORMATS[record.claimed_by] if record.claimed_by else None)
     try:
         if record.claimed_by is None:
             parsed = parse_json(record.raw)
             chosen = chosen or detect_format(parsed)
-        if chosen is None:
-            raise UnknownNameError.from_name("rollout format", str(record.claimed_by), ROLLOUT_FORMATS)
-        held = chosen.decode(record, source)
-        return Decoded(
-            format_name=chosen.name,
-            trajectories=tuple(item for item in held if isinstance(item, Trajectory)),
-            verdicts=tuple(item for item in held if isinstance(item, Verdict)),
-        )
+        return _decoded(record, source, chosen)
     except RecordFault as fault:
         reason, detail = fault.reason, fault.detail
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
@@ -167,8 +160,20 @@ def decode_record(
     return Rejection(reason=reason, detail=detail, format_name=name)
 
 
+def _decoded(record: RawRecord, source: Source, chosen: RolloutFormat | None) -> Decoded:
+    if chosen is None:
+        raise AssertionError(f"no format for a record claimed by {record.claimed_by!r}")
+    held = chosen.decode(record, source)
+    return Decoded(
+        format_name=chosen.name,
+        trajectories=tuple(item for item in held if isinstance(item, Trajectory)),
+        verdicts=tuple(item for item in held if isinstance(item, Verdict)),
+    )
+
+
 __all__ = [
     "ROLLOUT_FORMATS",
+    "BundleName",
     "Decoded",
     "Head",
     "RawRecord",

@@ -71,6 +71,11 @@ class Atif(RolloutFormat):
         folder, _, name = path.rpartition("/")
         return folder if folder and SESSION_FILE.fullmatch(name) else None
 
+    @property
+    def bundle_least(self) -> int:
+        """Read a `trajectory.json` alone by its content: many scaffolds name their files so."""
+        return 2
+
     def decode(self, record: RawRecord, source: Source) -> Holds:
         """Read the documents of one record; subagents follow their session, depth first.
 
@@ -138,7 +143,7 @@ class _Reader:
             trajectory = _continued(trajectory, continues)
         if running_totals is not None:
             document.put("final_metrics", running_totals.decode())
-        trajectory = restore_trajectory(replace(trajectory, extra=document.rest()), facts)
+        trajectory = restore_trajectory(replace(trajectory, extra=document.rest()), facts, document)
         self.trajectories.append(trajectory)
         for subagent in subagents:
             self.read(subagent, caller=trajectory)

@@ -7,6 +7,7 @@ together (`bundle.py`).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from schemas.reasons import RejectReason
 from schemas.trajectory import Trajectory
@@ -78,6 +79,16 @@ class Decoded:
     verdicts: tuple[Verdict, ...] = ()
 
 
+class BundleName(NamedTuple):
+    """One bundle of files, as the format that reads it names it."""
+
+    format_name: str
+    key: str
+    """The folder that its files share."""
+    least_count: int
+    """Fewer files than this are no bundle."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rejection:
     """Why one raw record did not become trajectories."""
@@ -111,6 +122,11 @@ class RolloutFormat:
     ignored: Mapping[str, str] = field(default_factory=dict)
     """Leaves of a record that no column holds (dotted names without indices; a prefix covers all beneath), and why."""
 
+    @property
+    def bundle_least(self) -> int:
+        """How many files a bundle has at least; fewer of one key are read alone, and told by their content."""
+        return 1
+
     def recognises(self, record: object) -> bool:  # noqa: ARG002 - the signature is the contract
         """Tell from one parsed record whether it is of this format."""
         return False
@@ -126,7 +142,7 @@ class RolloutFormat:
             path: with forward slashes.
 
         Returns:
-            The folder or path that all files of the bundle share; None for a file that is read alone.
+            The folder that all files of the bundle share; None for a file that is read alone.
         """
         return None
 

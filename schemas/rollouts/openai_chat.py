@@ -82,7 +82,7 @@ class OpenaiChat(RolloutFormat):
             toolset=read_toolset(fields, "tools"),
             extra=fields.rest(),
         )
-        return (restore_trajectory(trajectory, facts),)
+        return (restore_trajectory(trajectory, facts, fields),)
 
 
 OPENAI_CHAT = OpenaiChat()

@@ -6,7 +6,7 @@ lest a fact that a newer Winnow wrote be read as if it were not there.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
-from schemas.rollouts.fields import TEXT, Fields
+from schemas.rollouts.fields import ELEMENTS, INT64_MAX, TEXT, Fields
 from schemas.rollouts.linking import link_results
 from schemas.trajectory import Message, Origin, Role, Score, Status, ToolCall, Toolset, Trajectory
 
@@ -22,10 +22,16 @@ T = TypeVar("T")
 
 KEY = "winnow"
 TASK_COLUMNS = ("benchmark", "task_key", "split", "instruction", "policy")
-
+JSON_COLUMNS: dict[str, msgspec.json.Decoder[Any]] = {
+    "extra": msgspec.json.Decoder(dict[str, Raw]),
+    "tools": ELEMENTS,
+    "content_json": msgspec.json.Decoder(),
+}
+"""What the text of each must be."""
 
 Words: TypeAlias = str | UnsetType | None
-Count: TypeAlias = int | UnsetType | None
+Number: TypeAlias = Annotated[int, msgspec.Meta(ge=-INT64_MAX, le=INT64_MAX)] | UnsetType | None
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=INT64_MAX)] | UnsetType | None
 Figure: TypeAlias = float | UnsetType | None
 Json: TypeAlias = Raw | UnsetType
 """A JSON column: JSON itself, or a string of it, which keeps its line breaks."""
@@ -67,7 +73,7 @@ class TrajectoryFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     split: Words = UNSET
     instruction: Words = UNSET
     policy: Words = UNSET
-    trial: Count = UNSET
+    trial: Number = UNSET
     agent: Words = UNSET
     model: Words = UNSET
     status: Status | UnsetType = UNSET
@@ -124,11 +130,19 @@ def restore_messages(
     return relinked
 
 
-def restore_trajectory(trajectory: Trajectory, told: TrajectoryFacts | None) -> Trajectory:
-    """Put what is told of a trajectory in place of what was read; null tells nothing."""
+def restore_trajectory(
+    trajectory: Trajectory, told: TrajectoryFacts | None, conversation: Fields
+) -> Trajectory:
+    """Put what is told of a trajectory in place of what was read; null tells nothing.
+
+    Raises:
+        RecordFault: a column is told that no table holds.
+    """
     if told is None:
         return trajectory
-    columns = _columns(told)
+    columns = _columns(told, conversation)
+    if any(abs(score.step or 0) > INT64_MAX for score in columns.get("scores", ())):
+        raise conversation.fault(RejectReason.UNEXPECTED_SHAPE, f"{KEY!r} tells a score of no step.")
     task = {name: columns.pop(name) for name in TASK_COLUMNS if name in columns}
     if "tools" in columns:
         tools = columns.pop("tools")
@@ -139,19 +153,19 @@ def restore_trajectory(trajectory: Trajectory, told: TrajectoryFacts | None) -> 
 def _restored(message: Message, told: MessageFacts | None, conversation: Fields) -> Message:
     if told is None:
         return message
-    columns = _columns(told)
+    columns = _columns(told, conversation)
     columns.pop("call_seq", None)
     calls = columns.pop("tool_calls", None)
     if calls is not None:
         if len(calls) != len(message.tool_calls):
             raise _fault(conversation, message, f"tells of {len(calls)} calls, not {len(message.tool_calls)}")
         pairs = zip(message.tool_calls, calls, strict=True)
-        columns["tool_calls"] = tuple(_restored_call(call, facts) for call, facts in pairs)
+        columns["tool_calls"] = tuple(_restored_call(call, facts, conversation) for call, facts in pairs)
     return replace(message, **columns)
 
 
-def _restored_call(call: ToolCall, told: CallFacts) -> ToolCall:
-    columns = _columns(told)
+def _restored_call(call: ToolCall, told: CallFacts, conversation: Fields) -> ToolCall:
+    columns = _columns(told, conversation)
     columns.pop("result_seq", None)
     return replace(call, **columns)
 
@@ -182,16 +196,24 @@ def _fault(conversation: Fields, message: Message, detail: str) -> RecordFault:
     return conversation.fault(RejectReason.UNEXPECTED_SHAPE, f"{KEY!r} of message {message.seq} {detail}.")
 
 
-def _columns(told: msgspec.Struct) -> dict[str, Any]:
+def _columns(told: msgspec.Struct, conversation: Fields) -> dict[str, Any]:
     """Give the columns that are told, JSON columns as text."""
     values = {name: getattr(told, name) for name in told.__struct_fields__}
-    return {name: _value(value) for name, value in values.items() if value is not UNSET}
+    return {
+        name: _json_text(name, bytes(value), conversation) if isinstance(value, Raw) else value
+        for name, value in values.items()
+        if value is not UNSET
+    }
 
 
-def _value(value: object) -> object:
-    if not isinstance(value, Raw):
-        return value
-    text = bytes(value)
-    if text == b"null":
+def _json_text(name: str, raw: bytes, conversation: Fields) -> str | None:
+    if raw == b"null":
         return None
-    return TEXT.decode(text) if text.startswith(b'"') else text.decode()
+    text = TEXT.decode(raw) if raw.startswith(b'"') else raw.decode()
+    try:
+        JSON_COLUMNS[name].decode(text)
+    except msgspec.DecodeError as exc:
+        raise conversation.fault(
+            RejectReason.UNEXPECTED_SHAPE, f"{KEY!r} tells of {name!r} what it cannot be: {exc}."
+        ) from exc
+    return text

@@ -37,8 +37,8 @@ class _Message(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     role: Literal["system", "user", "assistant", "tool"]
     content: str | None = None
     reasoning_content: str | None = None
-    tool_calls: list[_Call] | None | msgspec.UnsetType = msgspec.UNSET
-    tool_call_id: str | None | msgspec.UnsetType = msgspec.UNSET
+    tool_calls: list[_Call] | msgspec.UnsetType | None = msgspec.UNSET
+    tool_call_id: str | msgspec.UnsetType | None = msgspec.UNSET
     name: str | None = None
 
     def is_plain(self) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from flows.sources import Cut, Reading, find_files
-from schemas.rollouts import claiming_format
+from schemas.rollouts import BundleName, claiming_format
 from schemas.rollouts.bundle import pack_bundle, unpack_bundle
 from tests.flows.sources.packing import tar, zipped, zst
 from tests.flows.sources.reads import SMALL, lines, read_cuts
@@ -18,9 +18,9 @@ RUNS = {
 }
 
 
-def events(path: str) -> tuple[str, str] | None:
+def events(path: str) -> BundleName | None:
     folder = PurePosixPath(path).parent
-    return ("log", str(folder.parent)) if folder.name == "events" else None
+    return BundleName("log", str(folder.parent), 1) if folder.name == "events" else None
 
 
 READING = Reading(claims=claiming_format, bundle_of=events, limits=SMALL)

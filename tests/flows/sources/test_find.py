@@ -8,6 +8,7 @@ import pytest
 
 from flows.sources import find_files
 from schemas.errors import SourceNotFoundError
+from schemas.rollouts import bundling_format
 
 
 @pytest.fixture
@@ -99,3 +100,12 @@ def test_path_to_nothing_is_an_error(folder: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(folder.parent)
     with pytest.raises(SourceNotFoundError, match=r"absent|nothing|Known schemes"):
         find_files([path])
+
+
+def test_a_file_without_its_neighbours_is_no_bundle(tmp_path: Path) -> None:
+    for name in ("one/trajectory.json", "two/trajectory.json", "two/trajectory.cont-1.json"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+    found = find_files([tmp_path], bundle_of=bundling_format)
+    assert {(file.claimed_by, len(file.parts)) for file in found} == {(None, 1), ("atif", 2)}

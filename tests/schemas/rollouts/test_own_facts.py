@@ -63,10 +63,25 @@ def test_links_that_are_told_replace_those_that_were_found() -> None:
         ({"call_seq": 5}, "'winnow' of message 0 links it to a message that is not there."),
         ({"tool_calls": [{"result_seq": 9}]}, "links it to a message that is not there"),
         ({"tool_calls": []}, "tells of 0 calls, not 1"),
+        ({"extra": [1]}, "'winnow' tells of 'extra' what it cannot be: Expected `object`"),
+        ({"prompt_tokens": 2**64}, "Expected `int` <= 9223372036854775807"),
     ],
 )
 def test_anything_else_under_the_key_is_refused(told: object, detail: str) -> None:
     rejection = decode(ASSISTANT | {"winnow": told})
     assert isinstance(rejection, Rejection)
     assert (rejection.reason, rejection.format_name) == ("unexpected_shape", "openai_chat")
+    assert detail in rejection.detail
+
+
+@pytest.mark.parametrize(
+    ("told", "detail"),
+    [
+        ({"tools": '{"name": "f"}'}, "tells of 'tools' what it cannot be: Expected `array`"),
+        ({"scores": [{"name": "s", "value": 1, "source": "env", "step": 2**64}]}, "tells a score of no step"),
+    ],
+)
+def test_a_column_that_no_table_holds_is_refused(told: object, detail: str) -> None:
+    rejection = decode({"role": "user", "content": "x"}, winnow=told)
+    assert isinstance(rejection, Rejection)
     assert detail in rejection.detail
