@@ -39,7 +39,7 @@ def chosen_format(name: str, mapping: Path | None) -> RolloutFormat | None:
         raise WinnowError(
             f"Both --format {name} and --mapping {mapping} are given.\n\nHint: a mapping is the format"
         )
-    from schemas.rollouts.mapping import load_mapping
+    from schemas.rollouts.mapping.mapped import load_mapping
 
     try:
         return load_mapping(mapping.read_text(), where=str(mapping))

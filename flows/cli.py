@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 it could not be done (the message says why and how to fix 
 """
 
 import sys
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -108,6 +109,9 @@ def ingest(
             help="Which rollouts label files among PATHS speak of: a source's name, or a glob of paths."
         ),
     ] = None,
+    scan_privacy: Annotated[
+        bool, typer.Option("--scan", help="Then look for secrets and personal data, as `winnow scan` does.")
+    ] = False,
     strict: StrictOption = False,
 ) -> None:
     """Read raw rollouts, and files of scores about them, into the warehouse; what is there already adds nothing.
@@ -135,6 +139,8 @@ def ingest(
     terminal.show_counts("ingested", asdict(counts))
     for title, rows in after_ingest(root).items():
         terminal.show_rows(rows, title=title)
+    if scan_privacy:
+        _show_scan(root)
     _exit_on_rejects(counts.rejected_count, strict=strict)
 
 
@@ -157,6 +163,36 @@ def rejects(
         terminal.show_rows(listed_rejects(house, reason=reason, limit=limit), title="refused records")
     else:
         terminal.show_rows(grouped_rejects(house), title="refused records by reason")
+
+
+@app.command()
+def convert(
+    paths: PathsArgument,
+    to: Annotated[str, typer.Option("--to", help="Rollout format to write: `atif` or `openai_chat`.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the documents.")],
+    format_name: FormatOption = "auto",
+    source: SourceOption = None,
+    own_files: Annotated[
+        bool, typer.Option("--own-files", help="One file per trajectory instead of JSON lines.")
+    ] = False,
+    strict: StrictOption = False,
+) -> None:
+    """Turn rollouts of any format into documents of another, without a warehouse; say what these cannot carry.
+
+    Example: winnow convert runs/ --to atif --out converted/
+    """
+    from flows.convert import convert as convert_files
+
+    with terminal.progress_bars():
+        report = convert_files(
+            paths, to, out, format_name=format_name, source_name=source, has_own_files=own_files
+        )
+    refused = report.refused
+    figures = {name: value for name, value in vars(report).items() if isinstance(value, int)}
+    terminal.show_counts("converted", figures | {"refused_count": len(refused)})
+    terminal.show_counts("not carried", dict(report.losses))
+    terminal.show_counts("refused", Counter(refusal.reason for refusal in refused))
+    _exit_on_rejects(len(refused), strict=strict)
 
 
 @app.command()

@@ -7,7 +7,7 @@ import msgspec
 
 from flows.sources import Reading, find_files, open_source
 from schemas.errors import WinnowError
-from schemas.rollouts.mapping_suggest import suggest_mapping
+from schemas.rollouts.mapping.suggest import suggest_mapping
 
 SAMPLED_RECORDS = 200
 

@@ -3,7 +3,7 @@
 import atexit
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -107,7 +107,7 @@ def progress_bars() -> Iterator[None]:
         yield
 
 
-def show_counts(title: str, counts: dict[str, object]) -> None:
+def show_counts(title: str, counts: Mapping[str, object]) -> None:
     """Print figures one a line, names as in the tables."""
     table = Table(title=title, show_header=False, title_justify="left", box=None)
     for name, value in counts.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from schemas.errors import UnknownNameError, WinnowError
-from schemas.rollouts.pieces import Kept
+from schemas.rollouts.raw.pieces import Kept
 
 SUFFIX = ".zst"
 

@@ -47,27 +47,26 @@ class Rollout(msgspec.Struct, gc=False):
     reward: float
 
 
-CALLS = pa.list_(pa.struct({"call_id": pa.string(), "name": pa.string(), "arguments": pa.string()}))
-MESSAGES = pa.schema(
-    {
-        "rollout": pa.int64(),
-        "seq": pa.int64(),
-        "role": pa.string(),
-        "text": pa.string(),
-        "tool_calls": CALLS,
-        "tool_call_id": pa.string(),
-    }
-)
-ROLLOUTS = pa.schema(
-    {
-        "rollout": pa.int64(),
-        "task_id": pa.string(),
-        "trial": pa.int64(),
-        "model": pa.string(),
-        "reward": pa.float64(),
-        "raw": pa.large_binary(),
-    }
-)
+CALL = [pa.field(name, pa.string()) for name in ("call_id", "name", "arguments")]
+CALLS = pa.list_(pa.struct(CALL))
+MESSAGES_COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("rollout", pa.int64()),
+    ("seq", pa.int64()),
+    ("role", pa.string()),
+    ("text", pa.string()),
+    ("tool_calls", CALLS),
+    ("tool_call_id", pa.string()),
+]
+MESSAGES = pa.schema(MESSAGES_COLUMNS)
+ROLLOUTS_COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("rollout", pa.int64()),
+    ("task_id", pa.string()),
+    ("trial", pa.int64()),
+    ("model", pa.string()),
+    ("reward", pa.float64()),
+    ("raw", pa.large_binary()),
+]
+ROLLOUTS = pa.schema(ROLLOUTS_COLUMNS)
 
 
 def main() -> None:

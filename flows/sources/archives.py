@@ -18,7 +18,7 @@ from flows.sources.globs import is_hidden
 from flows.sources.limits import Limits
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
-from schemas.rollouts.pieces import PIECE_BYTES
+from schemas.rollouts.raw.pieces import PIECE_BYTES
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 ZIP_HEADER_BYTES = 30

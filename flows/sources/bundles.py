@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from schemas.reasons import RejectReason
 from schemas.rollouts import RawRecord, Rejection
-from schemas.rollouts.bundle import pack_bundle
-from schemas.rollouts.cutting import Cutting
+from schemas.rollouts.raw.bundle import pack_bundle
+from schemas.rollouts.raw.cutting import Cutting
 
 
 @dataclass(kw_only=True)

@@ -13,7 +13,7 @@ from schemas.errors import RecordFault
 from schemas.identity import content_digest
 from schemas.reasons import RejectReason
 from schemas.rollouts import RawRecord, Rejection, Source
-from schemas.rollouts.pieces import read_chunks
+from schemas.rollouts.raw.pieces import read_chunks
 
 CUT_OFF = "The archive ends {} bytes before the end of its last member."
 STEP_BYTES = 1 << 16

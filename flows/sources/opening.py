@@ -13,8 +13,8 @@ from flows.sources.siblings import beside_file
 from schemas.identity import content_digest
 from schemas.reasons import RejectReason
 from schemas.rollouts import Rejection, Source
-from schemas.rollouts.cutting import unread
-from schemas.rollouts.pieces import read_chunks
+from schemas.rollouts.raw.cutting import unread
+from schemas.rollouts.raw.pieces import read_chunks
 
 
 class OpenSource(NamedTuple):

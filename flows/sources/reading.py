@@ -19,10 +19,10 @@ from flows.sources.unpacking import Archive
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 from schemas.rollouts import Rejection, read_records
-from schemas.rollouts.cutting import Cutting, unread
 from schemas.rollouts.format import Head
-from schemas.rollouts.pickles import looks_like_pickle
-from schemas.rollouts.pieces import Keep, digest_only
+from schemas.rollouts.raw.cutting import Cutting, unread
+from schemas.rollouts.raw.pickles import looks_like_pickle
+from schemas.rollouts.raw.pieces import Keep, digest_only
 
 MAGIC_BYTES = 512
 SUFFIXES: dict[Compression | None, str] = {"gzip": ".gz", "zstd": ".zst", None: ""}

@@ -17,8 +17,8 @@ from flows.sources.locations import BUFFER_BYTES, in_memory
 from flows.sources.siblings import ArchiveSiblings
 from schemas.errors import RecordFault
 from schemas.rollouts import BundleName, Source
-from schemas.rollouts.cutting import Cutting
-from schemas.rollouts.pieces import read_chunks
+from schemas.rollouts.raw.cutting import Cutting
+from schemas.rollouts.raw.pieces import read_chunks
 
 
 class Archive:

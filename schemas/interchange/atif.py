@@ -12,7 +12,7 @@ from schemas.interchange.atif_steps import write_steps
 from schemas.interchange.json_pieces import fields_of, one_line
 from schemas.interchange.telling import Columns, Told, known
 from schemas.interchange.writer import RolloutWriter
-from schemas.rollouts.own_facts import KEY
+from schemas.rollouts.parts.own_facts import KEY
 from schemas.trajectory import Status, Toolset, Trajectory
 
 VERSION = "ATIF-v1.8"

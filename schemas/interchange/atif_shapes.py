@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from schemas.interchange.json_pieces import fields_of
-from schemas.rollouts.atif import MINOR_VERSIONS
-from schemas.rollouts.fields import COUNT
+from schemas.rollouts.harbor.atif import MINOR_VERSIONS
+from schemas.rollouts.parts.fields import COUNT
 
 AnyObject = dict[str, Any]
 

@@ -20,7 +20,7 @@ from schemas.interchange.atif_shapes import (
 )
 from schemas.interchange.json_pieces import fields_of, one_line
 from schemas.interchange.telling import Columns, Told, known
-from schemas.rollouts.own_facts import KEY
+from schemas.rollouts.parts.own_facts import KEY
 from schemas.trajectory import Message, Origin, Role, ToolCall
 
 SOURCES = {Role.SYSTEM: "system", Role.USER: "user", Role.ASSISTANT: "agent", Role.TOOL: "user"}

@@ -9,9 +9,9 @@ import msgspec
 from schemas.interchange.json_pieces import fields_of, is_json, one_line
 from schemas.interchange.telling import Columns, Told, known
 from schemas.interchange.writer import RolloutWriter
-from schemas.rollouts.chat import ROLES
-from schemas.rollouts.fields import TEXT
-from schemas.rollouts.own_facts import KEY
+from schemas.rollouts.parts.chat import ROLES
+from schemas.rollouts.parts.fields import TEXT
+from schemas.rollouts.parts.own_facts import KEY
 from schemas.trajectory import Message, Origin, Role, Status, ToolCall, Toolset, Trajectory
 
 

@@ -8,7 +8,13 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from schemas.interchange.json_pieces import compact, exact, is_json
-from schemas.rollouts.own_facts import JSON_COLUMNS, TASK_COLUMNS, CallFacts, MessageFacts, TrajectoryFacts
+from schemas.rollouts.parts.own_facts import (
+    JSON_COLUMNS,
+    TASK_COLUMNS,
+    CallFacts,
+    MessageFacts,
+    TrajectoryFacts,
+)
 from schemas.trajectory import Message, ToolCall, Trajectory
 
 Columns = dict[str, Any]

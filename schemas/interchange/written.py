@@ -1,7 +1,7 @@
 """What writing a rollout gives: one document of a rollout format, and what it could not carry.
 
 The document is read by `decode_record` like any other. What its format has no field for lies under the key `winnow`
-(`schemas.rollouts.own_facts`), so that it comes back too. Gold answers and private instructions cannot leak from here:
+(`schemas.rollouts.parts.own_facts`), so that it comes back too. Gold answers and private instructions cannot leak from here:
 no writer opens `Task.secrets`.
 """
 

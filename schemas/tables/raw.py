@@ -1,7 +1,16 @@
 """What came in: files and raw records, kept or refused."""
 
 from schemas.reasons import RejectReason
-from schemas.tables.declaration import BYTES, INTEGER, STRING, STRINGS, Column, Table, bucket_column, id_column
+from schemas.tables.declaration import (
+    BYTES,
+    INTEGER,
+    STRING,
+    STRINGS,
+    Column,
+    Table,
+    bucket_column,
+    id_column,
+)
 
 SOURCES = Table(
     name="sources",

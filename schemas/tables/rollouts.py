@@ -33,7 +33,10 @@ TASK_SECRETS = Table(
     key=("secrets_id",),
     is_quarantined=True,
     columns=(
-        id_column("secrets_id", "Hash of the task and of what is said: trials that differ in it have rows of their own."),
+        id_column(
+            "secrets_id",
+            "Hash of the task and of what is said: trials that differ in it have rows of their own.",
+        ),
         id_column("task_id", "The task."),
         bucket_column(),
         Column(

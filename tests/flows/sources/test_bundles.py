@@ -6,7 +6,7 @@ import pytest
 
 from flows.sources import Cut, Reading, find_files
 from schemas.rollouts import BundleName, claiming_format
-from schemas.rollouts.bundle import pack_bundle, unpack_bundle
+from schemas.rollouts.raw.bundle import pack_bundle, unpack_bundle
 from tests.flows.sources.packing import tar, zipped, zst
 from tests.flows.sources.reads import SMALL, lines, read_cuts
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from schemas.rollouts import Rejection, decode_record
-from schemas.rollouts.bundle import pack_bundle, unpack_bundle
+from schemas.rollouts.raw.bundle import pack_bundle, unpack_bundle
 from schemas.rows import trajectory_rows
 from tests.schemas.rollouts.real_files import Sample
 

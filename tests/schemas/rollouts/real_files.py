@@ -13,7 +13,7 @@ import zstandard
 
 from schemas.identity import content_digest
 from schemas.rollouts import ROLLOUT_FORMATS, RawRecord, Source, claiming_format, read_records
-from schemas.rollouts.bundle import pack_bundle
+from schemas.rollouts.raw.bundle import pack_bundle
 
 
 class Sample(NamedTuple):

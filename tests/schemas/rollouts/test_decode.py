@@ -19,7 +19,7 @@ from schemas.rollouts import (
     decode_record,
     detect_format,
 )
-from schemas.rollouts.tau_bench import TAU_BENCH
+from schemas.rollouts.tau.tau_bench import TAU_BENCH
 from schemas.trajectory import Trajectory
 
 SOURCE = Source(uri="a\\b/rollouts.jsonl", name="rollouts")

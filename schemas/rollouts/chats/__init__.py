@@ -1,0 +1,1 @@
+"""Conversations as people store and share them: chat completions, Responses, Anthropic, ShareGPT, ADP."""

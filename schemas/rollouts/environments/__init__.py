@@ -1,0 +1,1 @@
+"""Episodes and runs of research environments: Minari, Reflexion, AgentRewardBench, LeetCode."""

@@ -1,0 +1,1 @@
+"""Evaluation frameworks: Inspect, NeMo Gym, verifiers."""

@@ -1,0 +1,1 @@
+"""Any other JSON, by a mapping that its owner writes."""

@@ -1,0 +1,1 @@
+"""Bytes to raw records: how they lie in files, whatever they say."""

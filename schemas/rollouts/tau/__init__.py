@@ -1,0 +1,1 @@
+"""The customer-service benchmarks tau-bench and tau2-bench."""

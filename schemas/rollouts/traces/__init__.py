@@ -1,0 +1,1 @@
+"""Observability: OpenTelemetry, OpenInference, Langfuse; LLM calls put together to conversations."""

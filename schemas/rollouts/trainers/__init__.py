@@ -1,0 +1,1 @@
+"""What RL trainers dump: verl, SkyRL, Atropos."""
