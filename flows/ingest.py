@@ -8,6 +8,7 @@ it again.
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -16,6 +17,7 @@ from flows import progress
 from flows.batches import gather
 from flows.catalogue import chosen_format
 from flows.committer import Committer
+from flows.file_stamps import FileStamps, now_ns
 from flows.funnel import IngestCounts, publish_funnel
 from flows.ingest_batch import Batch
 from flows.ingest_sources import FinishedSources, Tally, write_sources
@@ -86,31 +88,68 @@ def ingest(
     """
     chosen = chosen_format(format_name, mapping)
     house = Warehouse(warehouse, create=True)
+    listed_ns = now_ns()
     files = find_files(paths, source_name=source_name, bundle_of=partial(bundling_format, only=chosen))
     progress.start(STAGE, sum(file.file_bytes_count for file in files), progress.BYTES)
     progress.start(RECORDS_STAGE, None, "records")
+    stamps = FileStamps(house)
+    untouched = _Untouched(
+        stamps.known(files), FinishedSources(house, {file.file_bytes_count for file in files})
+    )
+    pending = [file for file in files if not untouched.takes(file)]
     with Committer() as committer:
         job = Job(house, chosen, committer, judges)
         chunks = [
             ingest_chunk.submit(job, chunk)
-            for chunk in gather(files, lambda file: file.file_bytes_count, limit=CHUNK_BYTES)
+            for chunk in gather(pending, lambda file: file.file_bytes_count, limit=CHUNK_BYTES)
         ]
-        counts = sum((chunk.result() for chunk in chunks), IngestCounts())
+        results = [chunk.result() for chunk in chunks]
+    stamps.remember((one for result in results for one in result.read), listed_ns=listed_ns)
+    counts = sum((result.counts for result in results), untouched.counts)
     publish_funnel(
         "ingest", [{"stage": name, "count": count} for name, count in vars(counts).items()], "Ingest"
     )
     return counts
 
 
+class _Untouched:
+    """The files that need not even be opened, and what was found in them."""
+
+    def __init__(self, known: dict[str, str], finished: FinishedSources) -> None:
+        self._known = known
+        self._finished = finished
+        self.counts = IngestCounts()
+
+    def takes(self, file: SourceFile) -> bool:
+        """Count a file that was read to its end and not changed since; false for one that must be opened."""
+        source_id = self._known.get(file.uri)
+        found = None if source_id is None else self._finished.counts(source_id, file)
+        if found is None:
+            return False
+        self.counts += found + IngestCounts(file_count=1)
+        progress.advance(STAGE, file.file_bytes_count)
+        return True
+
+
+class ChunkResult(NamedTuple):
+    """What became of one chunk."""
+
+    counts: IngestCounts
+    read: list[tuple[SourceFile, str]]
+    """Each file with its source id."""
+
+
 @task(name="ingest chunk", cache_policy=NO_CACHE)
-def ingest_chunk(job: Job, files: list[SourceFile]) -> IngestCounts:
+def ingest_chunk(job: Job, files: list[SourceFile]) -> ChunkResult:
     """Read one chunk of files into the warehouse."""
     finished = FinishedSources(job.house, {file.file_bytes_count for file in files})
     batch = Batch(house=job.house, committer=job.committer, judges=job.judges)
     counts = IngestCounts(file_count=len(files))
     tallies: list[Tally] = []
+    read: list[tuple[SourceFile, str]] = []
     for file in files:
         with open_source(file, job.reading) as opened:
+            read.append((file, opened.source_id))
             known = finished.counts(opened.source_id, file)
             if known is not None:
                 counts += known
@@ -122,7 +161,7 @@ def ingest_chunk(job: Job, files: list[SourceFile]) -> IngestCounts:
     write_sources(job.house, tallies)
     counts = sum((tally.counts() for tally in tallies), counts + IngestCounts(new_trajectory_count=new_count))
     counts.check()
-    return counts
+    return ChunkResult(counts, read)
 
 
 def _read_source(opened: OpenSource, file: SourceFile, job: Job, batch: Batch) -> Tally:

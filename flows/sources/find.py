@@ -18,12 +18,34 @@ FILE_SCHEME = "file://"
 SUFFIXES = (".zst", ".gz", ".tar")
 
 
+class Stamp(NamedTuple):
+    """What a file system says of a file's state."""
+
+    bytes_count: int
+    modified_ns: int
+    changed_ns: int
+    device: int
+    inode: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "Stamp":
+        """Take it from a file's status."""
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_dev, status.st_ino)
+
+
 class FilePart(NamedTuple):
     """One file on a disk or in a store."""
 
     location: str
     """Local path or URI."""
     bytes_count: int
+    stamp: Stamp | None = None
+    """Its state when it was listed; null for an object in a store, and where it cannot be told."""
+
+    @classmethod
+    def of(cls, location: str, status: os.stat_result) -> "FilePart":
+        """Take size and stamp from a file's status."""
+        return cls(location, status.st_size, Stamp.of(status))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +123,7 @@ def _expand(location: str) -> Iterable[FilePart]:
         return [FilePart(uri, bytes_count) for uri, bytes_count in listed]
     path = Path(location)
     if path.is_file():
-        return [FilePart(location, path.stat().st_size)]
+        return [FilePart.of(location, path.stat())]
     if path.is_dir():
         return _walk(location)
     if has_magic(location):
@@ -157,7 +179,7 @@ def _file(folder: str, entry: "os.DirEntry[str]") -> Iterator[FilePart]:
     location = _join(folder, entry.name)
     try:
         if entry.is_file() or (entry.is_symlink() and not entry.is_dir()):
-            yield FilePart(location, entry.stat().st_size)
+            yield FilePart.of(location, entry.stat())
     except OSError:
         yield FilePart(location, 0)
 

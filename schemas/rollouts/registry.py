@@ -76,6 +76,11 @@ ROLLOUT_FORMATS: dict[str, RolloutFormat] = {
 }
 """All formats by name, the most specific first: detection takes the first that recognises a record."""
 
+BUNDLING_FORMATS = tuple(
+    member for member in ROLLOUT_FORMATS.values() if type(member).bundle_key is not RolloutFormat.bundle_key
+)
+"""Those that read several files as one record: only they are asked about each path of a large folder."""
+
 
 def detect_format(record: object) -> RolloutFormat:
     """Find the format of one parsed record.
@@ -101,6 +106,6 @@ def claiming_format(head: Head, only: RolloutFormat | None = None) -> str | None
 
 def bundling_format(path: str, only: RolloutFormat | None = None) -> BundleName | None:
     """Name the format that reads a file together with others, and their bundle; None for a file that is read alone."""
-    members = ROLLOUT_FORMATS.values() if only is None else (only,)
+    members = BUNDLING_FORMATS if only is None else (only,)
     keys = ((member, member.bundle_key(path)) for member in members)
     return next((BundleName(one.name, key, one.bundle_least) for one, key in keys if key is not None), None)

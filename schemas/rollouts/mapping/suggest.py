@@ -12,8 +12,8 @@ import yaml
 
 from schemas.errors import RecordFault
 from schemas.identity import content_digest
-from schemas.rollouts.mapping import words
 from schemas.rollouts.format import RawRecord, Source
+from schemas.rollouts.mapping import words
 from schemas.rollouts.mapping.mapped import load_mapping
 from schemas.rollouts.mapping.shapes import Lines, Shape, each, find_shape, is_number, is_text, is_word
 from schemas.rollouts.mapping.spec import MappingError
