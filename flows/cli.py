@@ -35,7 +35,7 @@ WarehouseOption = Annotated[
     ),
 ]
 PathsArgument = Annotated[
-    list[str], typer.Argument(help="Files, folders or quoted globs; plain, gzip or zstd.")
+    list[str], typer.Argument(help="Files, folders, quoted globs, archives or object-store URIs.")
 ]
 FormatOption = Annotated[
     str, typer.Option("--format", help="Rollout format, or `auto`: told from the content.")
@@ -106,7 +106,7 @@ def ingest(
     judges: Annotated[
         str | None,
         typer.Option(
-            help="Which rollouts label files among PATHS speak of: a source's name, or a glob of paths."
+            help="Which rollouts label files among PATHS speak of: a source's name, a folder on their paths, or a glob of paths."
         ),
     ] = None,
     scan_privacy: Annotated[

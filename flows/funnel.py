@@ -16,6 +16,8 @@ class IngestCounts:
     repeated_count: int = 0
     """Byte-equal repeats within one file."""
     trajectory_count: int = 0
+    verdict_count: int = 0
+    """Scores about rollouts of other files."""
     new_trajectory_count: int = 0
     """Those that the warehouse did not have yet."""
 

@@ -5,7 +5,6 @@ them have read, in batches of bounded memory. A batch lands whole or not at all,
 it again.
 """
 
-from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -23,11 +22,10 @@ from flows.ingest_batch import Batch
 from flows.ingest_sources import FinishedSources, Tally, write_sources
 from flows.runs import recorded
 from flows.settings import CHUNK_BYTES
-from flows.sources import Cut, OpenSource, Reading, SourceFile, find_files, open_source
+from flows.sources import OpenSource, Reading, SourceFile, find_files, open_source
 from flows.workers import THREADS
 from schemas.rollouts import (
     Decoded,
-    Rejection,
     RolloutFormat,
     bundling_format,
     claiming_format,
@@ -93,9 +91,8 @@ def ingest(
     progress.start(STAGE, sum(file.file_bytes_count for file in files), progress.BYTES)
     progress.start(RECORDS_STAGE, None, "records")
     stamps = FileStamps(house)
-    untouched = _Untouched(
-        stamps.known(files), FinishedSources(house, {file.file_bytes_count for file in files})
-    )
+    sizes = {file.file_bytes_count for file in files}
+    untouched = _Untouched(stamps.known(files), FinishedSources(house, sizes, judges=judges))
     pending = [file for file in files if not untouched.takes(file)]
     with Committer() as committer:
         job = Job(house, chosen, committer, judges)
@@ -142,7 +139,7 @@ class ChunkResult(NamedTuple):
 @task(name="ingest chunk", cache_policy=NO_CACHE)
 def ingest_chunk(job: Job, files: list[SourceFile]) -> ChunkResult:
     """Read one chunk of files into the warehouse."""
-    finished = FinishedSources(job.house, {file.file_bytes_count for file in files})
+    finished = FinishedSources(job.house, {file.file_bytes_count for file in files}, judges=job.judges)
     batch = Batch(house=job.house, committer=job.committer, judges=job.judges)
     counts = IngestCounts(file_count=len(files))
     tallies: list[Tally] = []
@@ -167,17 +164,16 @@ def ingest_chunk(job: Job, files: list[SourceFile]) -> ChunkResult:
 def _read_source(opened: OpenSource, file: SourceFile, job: Job, batch: Batch) -> Tally:
     """Decode a source's records, each content once."""
     tally = Tally(source_id=opened.source_id, file=file)
-    for cut, outcome in _decoded(opened.cuts, job.chosen, tally):
-        batch.add(cut, outcome, source_id=opened.source_id)
+    for cut in opened.cuts:
+        record_id = cut.record.record_id
+        if tally.is_new(record_id):
+            outcome = decode_record(cut.record, cut.source, job.chosen)
+            tally.add(record_id, outcome)
+            batch.add(cut, outcome, source_id=opened.source_id)
+        elif tally.holds_verdicts(record_id):
+            repeat = decode_record(cut.record, cut.source, job.chosen)
+            if isinstance(repeat, Decoded):
+                tally.add_verdicts(record_id, repeat.verdicts)
+                batch.add_verdicts(record_id, repeat.verdicts)
         progress.advance(RECORDS_STAGE)
     return tally
-
-
-def _decoded(
-    cuts: Iterable[Cut], chosen: RolloutFormat | None, tally: Tally
-) -> Iterator[tuple[Cut, Decoded | Rejection]]:
-    for cut in cuts:
-        if tally.is_new(cut.record.record_id):
-            outcome = decode_record(cut.record, cut.source, chosen)
-            tally.add(cut.record.record_id, outcome)
-            yield cut, outcome

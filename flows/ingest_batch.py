@@ -1,5 +1,6 @@
 """Records on their way into one commit: gathered until they are many, spread over tables, and handed to the committer."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from schemas.identity import bucket_of
 from schemas.rollouts import Decoded, RefusedRecord, Rejection
 from schemas.rows import Row, arrow_table, rollout_tables, verdict_rows
 from schemas.trajectory import Trajectory
+from schemas.verdict import Verdict
 from warehouse import Warehouse
 
 
@@ -32,21 +34,24 @@ class Batch:
     def add(self, cut: Cut, outcome: Decoded | Rejection, *, source_id: str) -> None:
         """Take one record and what it became; a record that another file of the batch brought already adds nothing."""
         record = cut.record
+        if isinstance(outcome, Decoded):
+            self.add_verdicts(record.record_id, outcome.verdicts)
         if record.record_id in self._held:
             return
         self._held.add(record.record_id)
         self._records.append(_record_row(cut, outcome, source_id, self.house.bucket_count))
         if isinstance(outcome, Decoded):
             self._trajectories.extend(outcome.trajectories)
-            self._verdicts += verdict_rows(
-                record.record_id,
-                outcome.verdicts,
-                bucket_count=self.house.bucket_count,
-                judges=self.judges,
-            )
         self._bytes_count += len(record.raw)
         if self._bytes_count >= INSERT_BYTES:
             self._flush()
+
+    def add_verdicts(self, record_id: str, verdicts: Sequence[Verdict]) -> None:
+        """Take what a record says of other files' rollouts; at each of its places it may say something else."""
+        if verdicts:
+            self._verdicts += verdict_rows(
+                record_id, verdicts, bucket_count=self.house.bucket_count, judges=self.judges
+            )
 
     def finish(self) -> int:
         """Commit what is left, and wait for all commits.
@@ -59,7 +64,7 @@ class Batch:
 
     def _flush(self) -> None:
         """Hand over what is held; records that the warehouse has already add nothing."""
-        if not self._records:
+        if not self._records and not self._verdicts:
             return
         rollouts = rollout_tables(self._trajectories, bucket_count=self.house.bucket_count)
         ordered = sorted(self._records, key=lambda row: (row["bucket"], row["record_id"]))

@@ -10,6 +10,7 @@ from flows.sources import SourceFile
 from schemas.rollouts import Decoded, Rejection
 from schemas.rows import Row, arrow_table
 from schemas.tables import TABLES
+from schemas.verdict import Verdict
 from warehouse import Warehouse
 
 COUNTS = tuple(name for name in IngestCounts.__dataclass_fields__ if name in TABLES["sources"].column_names)
@@ -18,11 +19,20 @@ COUNTS = tuple(name for name in IngestCounts.__dataclass_fields__ if name in TAB
 class FinishedSources:
     """Files that an earlier run read to the end, by content: there is nothing to read in them again.
 
-    A file with refused records is not among them: a newer decoder may make something of those.
+    A file with refused records is not among them: a newer decoder may make something of those. Nor is one with
+    verdicts that lies at another place than when it was read, or whose user now says what it judges: places and users
+    say whom a verdict means.
     """
 
-    def __init__(self, house: Warehouse, sizes: Collection[int]) -> None:
-        """Look up the sources that have one of these sizes in bytes."""
+    def __init__(self, house: Warehouse, sizes: Collection[int], *, judges: str | None = None) -> None:
+        """Look up the sources that have one of these sizes in bytes.
+
+        Args:
+            house: the warehouse.
+            sizes: sizes of the files at hand.
+            judges: what the user says that label files judge; null when not said.
+        """
+        self._judges = judges
         rows = house.store.scan("sources").filter(
             pl.col("file_bytes_count").is_in(list(sizes)) & (pl.col("rejected_count") == 0)
         )
@@ -37,6 +47,8 @@ class FinishedSources:
         row = self._rows.get(source_id)
         if row is None or (row["replaced_by"] is not None and row["source_uri"] == file.uri):
             return None
+        if row["verdict_count"] and (self._judges is not None or row["source_uri"] != file.uri):
+            return None
         return IngestCounts(**{name: row[name] for name in COUNTS})
 
 
@@ -50,9 +62,11 @@ class Tally:
     repeated_count: int = 0
     kept_count: int = 0
     trajectory_count: int = 0
+    verdict_count: int = 0
     rejected_ids: list[str] = field(default_factory=list)
     formats: set[str] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
+    _with_verdicts: set[str] = field(default_factory=set)
 
     def is_new(self, record_id: str) -> bool:
         """Count one record; false for a byte-equal repeat."""
@@ -63,6 +77,16 @@ class Tally:
         self._seen.add(record_id)
         return True
 
+    def holds_verdicts(self, record_id: str) -> bool:
+        """Tell whether a repeat says something of its own: its place in an archive says whom it judges."""
+        return record_id in self._with_verdicts
+
+    def add_verdicts(self, record_id: str, verdicts: Sequence[Verdict]) -> None:
+        """Count what a record, or a repeat of it, says of other files' rollouts."""
+        self.verdict_count += len(verdicts)
+        if verdicts:
+            self._with_verdicts.add(record_id)
+
     def add(self, record_id: str, outcome: Decoded | Rejection) -> None:
         """Count what a record became."""
         if isinstance(outcome, Rejection):
@@ -70,6 +94,7 @@ class Tally:
         else:
             self.kept_count += 1
             self.trajectory_count += len(outcome.trajectories)
+            self.add_verdicts(record_id, outcome.verdicts)
         if outcome.format_name is not None:
             self.formats.add(outcome.format_name)
 
@@ -81,6 +106,7 @@ class Tally:
             rejected_count=len(self.rejected_ids),
             repeated_count=self.repeated_count,
             trajectory_count=self.trajectory_count,
+            verdict_count=self.verdict_count,
         )
 
     def row(self) -> Row:

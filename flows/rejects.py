@@ -1,5 +1,9 @@
 """What was refused, for people: grouped with what to do about it, or one by one with the start of their bytes."""
 
+import codecs
+from collections.abc import Collection
+
+import polars as pl
 import pyarrow as pa
 
 from schemas.errors import UnknownNameError
@@ -14,13 +18,12 @@ def grouped_rejects(house: Warehouse) -> pa.Table:
     rows = house.sql(
         """
         SELECT reason, coalesce(format, 'unknown') AS format, count(*) AS count,
-            any_value(source_uri || ' ' || locator) AS example
+            min(source_uri || ' ' || locator) AS example
         FROM standing_rejects GROUP BY ALL ORDER BY count DESC, reason, format
         """
     ).to_arrow()
-    return pa.Table.from_pylist(
-        [row | {"suggestion": SUGGESTIONS[RejectReason(row["reason"])]} for row in rows.to_pylist()]
-    )
+    suggestions = [SUGGESTIONS[RejectReason(reason)] for reason in rows["reason"].to_pylist()]
+    return rows.append_column("suggestion", pa.array(suggestions, pa.string()))
 
 
 def listed_rejects(house: Warehouse, *, reason: str | None, limit: int) -> pa.Table:
@@ -35,7 +38,7 @@ def listed_rejects(house: Warehouse, *, reason: str | None, limit: int) -> pa.Ta
         UnknownNameError: no such reason.
     """
     if reason is not None and reason not in set(RejectReason):
-        raise UnknownNameError.from_name("reason", reason, RejectReason)
+        raise UnknownNameError.from_name("reason", reason, [known.value for known in RejectReason])
     rows = house.sql(
         """
         SELECT reason, source_uri, locator, detail, record_id FROM standing_rejects
@@ -44,12 +47,29 @@ def listed_rejects(house: Warehouse, *, reason: str | None, limit: int) -> pa.Ta
         """,
         {"reason": reason, "limit": limit},
     ).to_arrow()
-    return pa.Table.from_pylist(
-        [row | {"excerpt": _excerpt(house, row["record_id"])} for row in rows.to_pylist()]
+    record_ids = rows["record_id"].to_pylist()
+    starts = _starts(house, record_ids)
+    excerpts = [printable(starts.get(record_id, b"")) for record_id in record_ids]
+    return rows.append_column("excerpt", pa.array(excerpts, pa.string()))
+
+
+def printable(start: bytes) -> str:
+    r"""Show the start of a record as text: what a terminal would obey is spelled out, what is no text is replaced.
+
+    Examples:
+        >>> print(printable("né 🙂\n\x1b[2J".encode() + b"\xff"))
+        né 🙂\n\x1b[2J�
+    """
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(start)  # cut characters are left out
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
     )
 
 
-def _excerpt(house: Warehouse, record_id: str) -> str:
-    """Give the start of a record as text; what is no text shows as replacement signs."""
-    start = house.raw_record(record_id)[:EXCERPT_BYTES]
-    return start.decode("utf-8", "replace").encode("unicode_escape").decode("ascii")
+def _starts(house: Warehouse, record_ids: Collection[str]) -> dict[str, bytes]:
+    """Give the first bytes of the records that lie in the table; too large ones and unread files have none there."""
+    rows = house.store.scan("records", columns=["record_id", "raw"]).filter(
+        pl.col("record_id").is_in(list(record_ids)) & pl.col("raw").is_not_null()
+    )
+    found = rows.select("record_id", pl.col("raw").bin.head(EXCERPT_BYTES)).collect()
+    return dict(found.iter_rows())

@@ -34,7 +34,7 @@ SUGGESTIONS = {
     RejectReason.UNREADABLE_CONTAINER: "Copy the file again: the archive or compressed stream is broken or cut off.",
     RejectReason.UNKNOWN_FORMAT: "`winnow formats` lists what is read; for other JSON write a mapping: "
     "`winnow ingest FILE --suggest-mapping`.",
-    RejectReason.INVALID_JSON: "Look at the bytes near the place named; the writer did not produce JSON.",
+    RejectReason.INVALID_JSON: "Look at the bytes near the place named; files that hold no rollouts (a LICENSE, a log) can be left out by a glob.",
     RejectReason.TRUNCATED_JSON: "The writer was cut off or is still writing; ingest again when it is done.",
     RejectReason.INVALID_ENCODING: "Convert the file to UTF-8 (`iconv -t UTF-8`).",
     RejectReason.UNEXPECTED_SHAPE: "A field is not what the format promises; check the writer's version, or name the "

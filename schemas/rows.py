@@ -18,6 +18,7 @@ from schemas.verdict import Verdict
 
 Row = dict[str, Any]
 
+VERDICT_KEYS = ("task_key", "benchmark", "trial", "agent", "model", "run")
 ROLLOUT_TABLES = ("tasks", "task_secrets", "toolsets", "trajectories", "messages", "scores")
 """The tables that one trajectory has rows in, in the order in which they are committed."""
 
@@ -68,7 +69,10 @@ def rollout_tables(trajectories: Sequence[Trajectory], *, bucket_count: int) -> 
 def verdict_rows(
     record_id: str, verdicts: Iterable[Verdict], *, bucket_count: int, judges: str | None = None
 ) -> list[Row]:
-    """Make the rows of `verdicts` that one raw record says.
+    """Make the rows of `verdicts` that one raw record says, where it lies.
+
+    The keys are part of a verdict's identity: equal bytes at another place (`{"resolved": true}` in another task's
+    folder) are another verdict.
 
     Args:
         record_id: the record.
@@ -81,7 +85,7 @@ def verdict_rows(
         keys = msgspec.structs.asdict(verdict)
         score = msgspec.structs.asdict(keys.pop("score"))
         own = {
-            "verdict_id": digest("verdict", record_id, index),
+            "verdict_id": digest("verdict", record_id, index, *(keys[name] for name in VERDICT_KEYS)),
             "bucket": bucket_of(record_id, bucket_count),
             "record_id": record_id,
             "verdict_index": index,

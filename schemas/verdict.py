@@ -8,8 +8,8 @@ from schemas.trajectory import Score
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """One statement of a report, a label file or an annotation.
 
-    It attaches to every trajectory that agrees with all keys that are not null; which source it speaks of may be
-    narrowed by whoever ingests it. A verdict that could speak of several runs is ambiguous and attaches to none.
+    It attaches to the one attempt that agrees with all keys that are not null; which source it speaks of may be
+    narrowed by whoever ingests it. A verdict that could speak of several is ambiguous and attaches to none.
     """
 
     score: Score

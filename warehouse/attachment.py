@@ -3,66 +3,96 @@
 A verdict judges the one attempt that agrees with all of its keys. If several do, the keys do not tell which one is
 meant, and it attaches to none: a guessed reward is worse than none. Whoever ingests the file can then say what it
 judges (`winnow ingest --judges`).
+
+The views cost what their joins pair up: each combination of keys is looked up once, whatever many verdicts have it, and
+a run's name only meets the paths that hold it.
 """
 
-PLACES = """
+KEYS = ("task_key", "benchmark", "trial", "agent", "model", "run", "judges")
+"""Columns of `verdicts` that say whom one judges; null fits everyone."""
+
+
+def _folded(column: str) -> str:
+    """Spell a name as labs would agree on: each writes the same model in a way of its own."""
+    return rf"lower(regexp_replace({column}, '[^\pL\pN]+', '-', 'g'))"
+
+
+PLACES = f"""
     SELECT
         t.trajectory_id, t.trial, t.source_name, task.task_key, task.benchmark, record.source_uri,
-        lower(regexp_replace(t.agent, '[^A-Za-z0-9]+', '-', 'g')) AS agent,
-        lower(regexp_replace(t.model, '[^A-Za-z0-9]+', '-', 'g')) AS model
+        {_folded("t.agent")} AS agent, {_folded("t.model")} AS model,
+        string_split(lower(record.source_uri), '/') AS parts
     FROM trajectories AS t
     JOIN tasks AS task USING (task_id)
     JOIN records AS record USING (record_id)
-    WHERE t.relation = 'attempt'
+    WHERE t.relation = 'attempt' AND (SELECT count(*) > 0 FROM verdicts)
 """
-"""Attempts with what verdicts name them by; labs spell one model in many ways, so names are folded."""
+"""Attempts with what verdicts name them by."""
 
-PARTS = "list_transform(string_split(source_uri, '/'), lambda part: lower(part))"
-STEMS = "list_transform(string_split(source_uri, '/'), lambda part: lower(string_split(part, '.')[1]))"
+NAMED_PLACES = """
+    SELECT * FROM (
+        SELECT
+            * EXCLUDE (parts),
+            unnest(list_distinct(parts || list_transform(parts, lambda part: string_split(part, '.')[1]))) AS name
+        FROM places
+    )
+    WHERE name IN (SELECT lower(run) FROM verdicts)
+"""
+"""Attempts by each folder's and file's name on their paths that a verdict says, with and without its endings."""
 
 AGREES = """
     (v.benchmark IS NULL OR v.benchmark = place.benchmark)
     AND (v.trial IS NULL OR v.trial = place.trial)
-    AND (v.judges IS NULL OR v.judges = place.source_name OR place.source_uri GLOB v.judges)
     AND (
-        v.judges IS NOT NULL OR v.run IS NULL
-        OR list_contains(place.parts, lower(v.run)) OR list_contains(place.stems, lower(v.run))
+        v.judges IS NULL OR v.judges = place.source_name OR place.source_uri GLOB v.judges
+        OR contains(place.source_uri || '/', '/' || trim(v.judges, '/') || '/')
     )
-    AND (v.judges IS NOT NULL OR v.run IS NOT NULL OR (
-        (v.agent IS NULL OR place.agent IS NULL OR v.agent = place.agent)
-        AND (v.model IS NULL OR place.model IS NULL OR v.model = place.model
-             OR suffix(place.model, '-' || v.model) OR suffix(v.model, '-' || place.model))
-    ))
 """
-"""What must hold beside the task: with a run named (by the file or by the user), names of models decide nothing."""
+"""What must hold beside the task and the run."""
+
+AGREES_WITHOUT_RUN = """
+    (v.agent IS NULL OR place.agent IS NULL OR v.agent = place.agent)
+    AND (
+        v.model IS NULL OR place.model IS NULL OR v.model = place.model
+        OR suffix(place.model, '-' || v.model) OR suffix(v.model, '-' || place.model)
+    )
+"""
+"""Where no run is named, by the file or by the user, names of agents and models tell runs apart."""
 
 VERDICT_ATTACHMENTS = f"""
-    WITH places AS (SELECT *, {PARTS} AS parts, {STEMS} AS stems FROM ({PLACES})),
+    WITH places AS ({PLACES}),
+    named_places AS ({NAMED_PLACES}),
     v AS (
-        SELECT * REPLACE (
-            lower(regexp_replace(agent, '[^A-Za-z0-9]+', '-', 'g')) AS agent,
-            lower(regexp_replace(model, '[^A-Za-z0-9]+', '-', 'g')) AS model
-        ) FROM verdicts
+        SELECT DISTINCT
+            {{{", ".join(f"'{key}': {key}" for key in KEYS)}}} AS keys,
+            task_key, benchmark, trial, lower(run) AS run, judges,
+            {_folded("agent")} AS agent, {_folded("model")} AS model
+        FROM verdicts
+    ),
+    pairs AS (
+        SELECT v.keys, place.trajectory_id
+        FROM v JOIN named_places AS place ON v.task_key = place.task_key AND v.run = place.name
+        WHERE v.judges IS NULL AND {AGREES}
+        UNION ALL
+        SELECT v.keys, place.trajectory_id
+        FROM v JOIN named_places AS place ON v.run = place.name
+        WHERE v.task_key IS NULL AND {AGREES}
+        UNION ALL
+        SELECT v.keys, place.trajectory_id
+        FROM v JOIN places AS place ON v.task_key = place.task_key
+        WHERE (v.judges IS NOT NULL OR (v.run IS NULL AND {AGREES_WITHOUT_RUN})) AND {AGREES}
     ),
     found AS (
-        SELECT v.verdict_id, place.trajectory_id
-        FROM v JOIN places AS place ON v.task_key = place.task_key
-        WHERE {AGREES}
-        UNION ALL
-        SELECT v.verdict_id, place.trajectory_id
-        FROM v JOIN (SELECT *, unnest(list_distinct(list_concat(parts, stems))) AS part FROM places) AS place
-            ON lower(v.run) = place.part
-        WHERE v.task_key IS NULL AND {AGREES}
+        SELECT keys, count(*) AS fitting_count, any_value(trajectory_id) AS trajectory_id FROM pairs GROUP BY keys
     )
     SELECT
         verdicts.verdict_id,
-        CASE WHEN count(found.trajectory_id) = 1 THEN any_value(found.trajectory_id) END AS trajectory_id,
-        CASE count(found.trajectory_id)
+        CASE WHEN found.fitting_count = 1 THEN found.trajectory_id END AS trajectory_id,
+        CASE coalesce(found.fitting_count, 0)
             WHEN 0 THEN 'waiting' WHEN 1 THEN 'attached' ELSE 'ambiguous'
         END AS state,
-        count(found.trajectory_id) AS fitting_count
-    FROM verdicts LEFT JOIN found USING (verdict_id)
-    GROUP BY verdicts.verdict_id
+        coalesce(found.fitting_count, 0) AS fitting_count
+    FROM verdicts LEFT JOIN found ON found.keys = {{{", ".join(f"'{key}': verdicts.{key}" for key in KEYS)}}}
 """
 """Per verdict: whom it judges, and whether that is clear."""
 

@@ -188,7 +188,7 @@ def _normal(location: str) -> str:
     """Spell a local path in one way, the working folder as nothing."""
     if object_store.is_uri(location):
         return location
-    path = os.path.normpath(location)
+    path = os.path.normpath(os.path.expanduser(location))  # noqa: PTH111 - a glob is no Path
     return "" if path == os.curdir else path
 
 

@@ -38,6 +38,9 @@ SOURCES = Table(
         Column(name="rejected_count", type=INTEGER, doc="Records refused, each with a reason.", minimum=0),
         Column(name="repeated_count", type=INTEGER, doc="Byte-equal repeats within this file.", minimum=0),
         Column(name="trajectory_count", type=INTEGER, doc="Trajectories that its records hold.", minimum=0),
+        Column(
+            name="verdict_count", type=INTEGER, doc="Scores about rollouts of other files in it.", minimum=0
+        ),
         Column(name="rejected_ids", type=STRINGS, doc="The records refused, in the order of the file."),
         id_column(
             "replaced_by",

@@ -8,7 +8,7 @@ VERDICTS = Table(
     row="one score whose rollout lives in another file, whether that rollout is here or not",
     key=("verdict_id",),
     columns=(
-        id_column("verdict_id", "Hash of the raw record and the verdict's place in it."),
+        id_column("verdict_id", "Hash of the raw record, the verdict's place in it, and its keys."),
         bucket_column("record"),
         id_column("record_id", "The raw record that says it."),
         Column(name="verdict_index", type=INTEGER, doc="Order in that record, from 0.", minimum=0),

@@ -50,6 +50,9 @@ def source_row() -> Row:
         "rejected_count": 1,
         "repeated_count": 2,
         "trajectory_count": 4,
+        "verdict_count": 0,
+        "rejected_ids": [],
+        "replaced_by": None,
     }
 
 

@@ -10,6 +10,8 @@ import pytest
 from typer.main import get_command
 
 from flows.cli import app
+from schemas.rollouts import ROLLOUT_FORMATS
+from schemas.training import TRAINING_FORMATS
 from tests.flows.finished import Finished
 from warehouse.status import status
 
@@ -136,3 +138,107 @@ def test_named_question_takes_its_parameter(demo_run: Finished) -> None:
     steps = [json.loads(line)["step"] for line in answer.stdout.splitlines()]
     assert steps == list(range(len(steps)))
     assert steps
+
+
+TALK = {"uid": "t", "log": [{"speaker": "user", "text": "2+2?"}, {"speaker": "bot", "text": "4"}], "won": 1.0}
+
+
+@pytest.fixture
+def foreign_file(tmp_path: Path) -> Path:
+    """Two rollouts in a shape that no format reads."""
+    file = tmp_path / "talks.jsonl"
+    file.write_text("".join(f"{json.dumps(TALK | {'uid': uid})}\n" for uid in "ab"), encoding="utf-8")
+    return file
+
+
+@pytest.mark.slow
+def test_a_suggested_mapping_ingests_what_no_format_reads(foreign_file: Path, tmp_path: Path) -> None:
+    root, mapping = tmp_path / "warehouse", tmp_path / "mapping.yaml"
+    suggested = winnow("ingest", foreign_file, "--suggest-mapping")
+    assert (suggested.returncode, suggested.stderr, root.exists()) == (0, "", False)
+    mapping.write_text(suggested.stdout, encoding="utf-8")
+
+    refused = winnow("ingest", foreign_file, "--warehouse", root)
+    assert "unknown_format" in refused.stdout
+    assert "--suggest-mapping" in refused.stdout  # the advice
+    answer = winnow("ingest", foreign_file, "--mapping", mapping, "--warehouse", root, "--strict")
+    assert answer.returncode == 0, answer.stderr
+    assert "unknown_format" not in answer.stdout
+    asked = winnow(
+        "sql", "SELECT message_count FROM trajectories", "--warehouse", root, "--format", "json"
+    ).stdout
+    assert [json.loads(line) for line in asked.splitlines()] == [{"message_count": 2}] * 2
+
+
+def test_a_mapping_and_a_format_exclude_each_other(foreign_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "mapping.yaml").touch()
+    answer = winnow(
+        "ingest", foreign_file, "--mapping", tmp_path / "mapping.yaml", "--format", "tau_bench",
+        "--warehouse", tmp_path / "warehouse",
+    )  # fmt: skip
+    assert answer.returncode == 1
+    assert "Both --format tau_bench and --mapping" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.slow
+def test_ingest_sums_up_and_judges_say_whom_labels_mean(tmp_path: Path) -> None:
+    chat = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]}
+    labels, root = tmp_path / "labels.csv", tmp_path / "warehouse"
+    labels.write_text("task_id,resolved\nt,yes\n", encoding="utf-8")
+    for run in ("first", "second"):
+        (tmp_path / run).mkdir()
+        line = json.dumps(chat | {"task_id": "t", "run": run})
+        (tmp_path / run / "chat.jsonl").write_text(f"{line}\n{{oops\n", encoding="utf-8")
+    paths = (tmp_path / "first", tmp_path / "second", labels)
+
+    unclear = winnow("ingest", *paths, "--warehouse", root)
+    assert unclear.returncode == 0, unclear.stderr
+    for title in (
+        "ingested",
+        "in the warehouse, by format",
+        "refused (winnow rejects --list)",
+        "scores from other files",
+    ):
+        assert title in unclear.stdout
+    assert "missing_reward_count" in unclear.stdout
+    assert "ambiguous" in unclear.stdout
+
+    clear = tmp_path / "of-first.csv"
+    clear.write_text("task_id,resolved\nt,no\n", encoding="utf-8")
+    told = winnow("ingest", clear, "--judges", "first", "--warehouse", root)
+    assert told.returncode == 0, told.stderr
+    assert "attached" in told.stdout
+    query = "SELECT source_name, outcome_reward FROM judged_trajectories ORDER BY ALL"
+    rows = winnow("sql", query, "--warehouse", root, "--format", "csv").stdout.splitlines()[1:]
+    assert rows == ['"first",0', '"second",']
+
+
+@pytest.mark.slow
+def test_rejects_are_grouped_with_advice_and_listed_with_their_start(tmp_path: Path) -> None:
+    root = tmp_path / "warehouse"
+    (tmp_path / "broken.jsonl").write_text('{oops\n{"colour": "blue"}\n', encoding="utf-8")
+    winnow("ingest", tmp_path / "broken.jsonl", "--warehouse", root)
+    grouped = winnow("rejects", "--warehouse", root).stdout
+    assert "unknown_format" in grouped
+    assert "winnow formats" in grouped
+    listed = winnow("rejects", "--reason", "invalid_json", "--warehouse", root).stdout
+    assert "{oops" in listed
+    assert "unknown_format" not in listed
+    everything = winnow("rejects", "--list", "--warehouse", root).stdout
+    assert "2 rows" in everything
+    assert "1 rows" in winnow("rejects", "--list", "--limit", "1", "--warehouse", root).stdout
+    wrong = winnow("rejects", "--reason", "invalid_jsn", "--warehouse", root)
+    assert wrong.returncode == 1
+    assert "did you mean 'invalid_json'" in wrong.stderr.replace("\n", " ")
+
+
+@pytest.mark.slow
+def test_formats_lists_each_with_what_it_cannot_tell() -> None:
+    shown = winnow("formats").stdout
+    assert "cannot tell" in shown
+    words = set(shown.split())
+    for name, member in ROLLOUT_FORMATS.items():
+        assert name in words
+        assert set(member.lacks.split()) <= words, name
+    assert set(TRAINING_FORMATS) <= words

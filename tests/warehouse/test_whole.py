@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 from msgspec.structs import replace
 
-from schemas.rollouts.branches import part_branches
-from schemas.rollouts.linking import link_results
+from schemas.rollouts.parts.branches import part_branches
+from schemas.rollouts.parts.linking import link_results
 from schemas.trajectory import Message, Origin, Relation, Role, ToolCall, Trajectory
 from tests.warehouse.rollout_batches import BUCKET_COUNT, make_records, make_rows, make_trajectory
 from warehouse import Warehouse

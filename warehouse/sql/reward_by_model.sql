@@ -6,7 +6,7 @@ SELECT
     count(*) - count(outcome_reward) AS unknown_outcome_count,
     avg(outcome_reward) AS mean_outcome_reward,
     median(outcome_reward) AS median_outcome_reward
-FROM trajectories
+FROM judged_trajectories
 WHERE relation <> 'repair'
 GROUP BY model, agent
 ORDER BY mean_outcome_reward DESC NULLS LAST, model, agent

@@ -1,8 +1,9 @@
 """OpenAI chat rollouts: `messages`, optionally `tools`, and whatever else the writer knew.
 
-Most often JSON Lines, one conversation per line. The optional fields below are read when they have the type named
-here; any other field, or one of another type, is kept exactly in `extra`. What lies under `winnow` is ours
-(`own_facts.py`).
+Most often JSON Lines, one conversation per line; read against the Chat Completions reference and published SFT rows of
+SWE-smith. `benchmark`, `task_id`, `split`, `trial`, `agent`, `model`, `reward` (or `outcome_reward`, `score`), `status`,
+`termination_reason`, `cost_usd`, `prompt_tokens`, `completion_tokens` and `tools` are read when they have the expected
+type; anything else is kept exactly in `extra`. What lies under `winnow` is what Winnow's own writer put there.
 """
 
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ class Minari(RolloutFormat):
         "`data/<episode>/` of Arrow or Parquet, or `data/main_data.hdf5` (minari 0.5.4; HDF5 needs h5py)"
     )
     carries: str = "observations, actions, rewards and infos per step, seed, spaces, environment, algorithm"
-    lacks: str = "an outcome (the score `return` is our sum of rewards), shapes of arrays (flat; see the spaces), tokens"
+    lacks: str = "an outcome (`return` is a plain sum that Winnow computes), shapes of arrays (flat; see the spaces), tokens"
     example: str = "winnow ingest ~/.minari/datasets/D4RL/door/human-v2/data"
 
     def recognises(self, record: object) -> bool:

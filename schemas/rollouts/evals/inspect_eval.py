@@ -59,7 +59,7 @@ class InspectEval(RolloutFormat):
     name: str = "inspect_eval"
     version: str = "1"
     reads: str = (
-        "a log, .eval or .json, of version 2 or 3 (inspect_ai 0.3.41 to 0.3.154); no library is needed"
+        "a log, `.eval` or `.json`, of version 2 or 3 (inspect_ai 0.3.41 to 0.3.154); needs no library"
     )
     carries: str = (
         "messages, thoughts, tool schemas, tokens, scores, epochs, limits and errors; target, choices and the "

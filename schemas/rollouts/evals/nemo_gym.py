@@ -1,7 +1,7 @@
 """NeMo Gym rollouts: a request, the response that an agent collected, and what the environment's verifier says.
 
 Read against NVIDIA-NeMo/Gym 07d6b0d (example rollouts of 37 environments and agents). `responses_create_params.input`
-is the prompt, `response.output` the whole rollout. Some things are not what they seem:
+is the prompt, `response.output` the whole rollout. Traps:
 
 - One task index means another task in another data set, so a key is the index and a hash of the prompt.
 - The `tau2` agent files what happened before the policy's first words under the prompt; that was sampled all the same.

@@ -44,8 +44,8 @@ class Atif(RolloutFormat):
     name: str = "atif"
     version: str = "3"
     reads: str = (
-        "a trajectory document, v1.5 to v1.8 (harbor 0.25.0), with embedded subagents and with its continuations; "
-        "Harbor's result, config and reward files are read as nothing"
+        "a trajectory document, v1.5 to v1.8 (harbor 0.25.0), with its subagents and continuations; the trial's own "
+        "files hold no rollout"
     )
     carries: str = (
         "messages, reasoning, tool schemas, token counts, cost, subagents, continuations, copied context; from the "

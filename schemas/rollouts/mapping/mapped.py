@@ -1,6 +1,6 @@
-"""Any JSON that no format reads, by a mapping from JSONPath to canonical fields: see `mapping_spec` for what it says.
+"""Any JSON that no format reads, by a mapping from JSONPath to canonical fields: see `spec` for what it says.
 
-A mapping is chosen (`--mapping`), never detected: what `mapping_suggest` guesses is written down for a person to read
+A mapping is chosen (`--mapping`), never detected: what `suggest` guesses is written down for a person to read
 first. What no path takes ends in `extra`, exactly spelled: of the call, of the message, or of the trajectory.
 """
 

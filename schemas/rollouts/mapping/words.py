@@ -1,4 +1,4 @@
-"""What writers call the fields that a mapping looks for; only `mapping_suggest` reads these, and only to propose.
+"""What writers call the fields that a mapping looks for; only `suggest` reads these, and only to propose.
 
 Names are compared in lower case without punctuation. Earlier names are better guesses. A name may join the holder's:
 `taskid` is also `task.id`.

@@ -1,6 +1,6 @@
 """The raw LLM calls of OpenHands runs (`log_completions`): LiteLLM requests and responses, one file per call.
 
-A folder `llm_completions/<instance>/` is one record; a single file given alone is a record too. `openhands_calls.py`
+A folder `llm_completions/<instance>/` is one record; a single file given alone is a record too. `calls.py`
 chains the calls. What all calls of a folder have in common (request parameters, response fields) is kept once, in
 the first trajectory's `extra`; what varies stays with the response's message, both in the source's own spelling.
 Costs and token counts of a trajectory are the sums over the calls that it made itself.

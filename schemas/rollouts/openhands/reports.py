@@ -33,12 +33,10 @@ class OpenhandsReports(RolloutFormat):
 
     name: str = "openhands_reports"
     version: str = "1"
-    reads: str = (
-        "eval_*.json, state_*.json, error_*.json, metadata.json, output.swebench_eval.md of evaluations"
-    )
+    reads: str = "`eval_*.json`, `state_*.json`, `error_*.json`, `metadata.json`, `output.swebench_eval.md` of evaluations"
     carries: str = "the outcome per task and its parts"
     lacks: str = "the rollouts: `openhands`, `openhands_sdk`, `openhands_completions` read them"
-    example: str = "winnow ingest 'outputs/**/eval_*.json'"
+    example: str = "winnow ingest 'outputs/**/eval_*.json' 'outputs/**/output.swebench_eval.md'"
 
     def recognises(self, record: object) -> bool:
         """Tell a run's metadata by its fields."""

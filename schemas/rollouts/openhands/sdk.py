@@ -1,6 +1,6 @@
 """OpenHands V1 (openhands-sdk): evaluation rows, files that are one list of events, and conversation folders.
 
-`openhands_eval.py` reads the row around the history, `openhands_sdk_events.py` the events, `openhands_views.py` what a
+`eval.py` reads the row around the history, `sdk_events.py` the events, `views.py` what a
 condensation does to the prompt. A conversation folder (`base_state.json`, `events/event-NNNNN-<id>.json`) is one
 record. Rows and event lists were read in real files, folders only from the SDK's sources.
 

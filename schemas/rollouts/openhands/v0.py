@@ -1,7 +1,8 @@
 """OpenHands V0: rows of an evaluation's `output.jsonl`, and whole files that are one event stream.
 
-Read against All-Hands-AI/OpenHands 156d068: `openhands_eval.py` reads the row around the history,
-`openhands_events.py` the events, `openhands_views.py` what a condensation does to the prompt.
+Read against All-Hands-AI/OpenHands 156d068. Real files read: 3 rows of Multi-SWE-bench and 4 event streams; old pairs,
+parallel calls and condensation only from the source. `eval.py` reads the row around the history, `events.py` the events,
+`views.py` what a condensation does to the prompt.
 """
 
 from collections.abc import Sequence

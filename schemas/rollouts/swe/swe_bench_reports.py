@@ -47,7 +47,7 @@ class SweBenchReports(RolloutFormat):
 
     name: str = "swe_bench_reports"
     version: str = "1"
-    reads: str = "`results.json`, `<model>.<run_id>.json`, `report.json` (SWE-bench, SWE-smith); predictions hold nothing"
+    reads: str = "`results.json`, `<model>.<run_id>.json`, `report.json` (SWE-bench, SWE-smith); predictions hold no verdict"
     carries: str = "resolved or not per instance, passed tests as fractions, run and model by the path"
     lacks: str = "names of tests (they are gold); instances that a report does not list"
     example: str = "winnow ingest 'logs/run_evaluation/**/report.json'"

@@ -1,7 +1,7 @@
 """tau-bench results: one JSON array per run, one row per trial of one task.
 
 Read against sierra-research/tau-bench 59a200c (`EnvRunResult`). A row has no tool schemas, no timestamps and no
-token counts, and its gold actions lie right beside the conversation: they go to `TaskSecrets` and nowhere else.
+token counts, and its gold actions lie right beside the conversation: they go to quarantine and nowhere else.
 
 An `info.error` row is a crash of the environment: `infra_error`, reward unknown although the source says 0. Such a
 row usually has an empty `traj`; then it is no trajectory and is rejected as `empty_conversation`, its bytes kept.

@@ -28,13 +28,13 @@ class SkyrlDump(RolloutFormat):
 
     name: str = "skyrl_dump"
     version: str = "1"
-    reads: str = "a row of `dump_eval_results` (skyrl-train 0.3.0); its summary is read as nothing"
+    reads: str = "a row of `dump_eval_results` (skyrl-train 0.3.0); its summary holds no rollout"
     carries: str = (
         "prompt and answer as text, reward, why it stopped; what the environment knows goes to quarantine"
     )
     lacks: str = (
-        "roles, turns and calls (one text), model, tokens, which words were sampled: an answer that shows turns of "
-        "others is not trained"
+        "roles, turns and calls (one text), model, tokens, which words were sampled; answers that show other speakers' "
+        "turns are not trained"
     )
     example: str = "winnow ingest 'exports/dumped_evals/**/*.jsonl'"
 

@@ -34,8 +34,8 @@ class VerlDump(RolloutFormat):
         "prompt and answer as text, reward, the figures that it is made of; gold answers go to quarantine"
     )
     lacks: str = (
-        "roles, turns and calls (special tokens are gone), model, tokens, which words were sampled: an answer that "
-        "shows turns of others is not trained"
+        "roles, turns and calls (special tokens are gone), model, tokens, which words were sampled; answers that show "
+        "other speakers' turns are not trained"
     )
     example: str = "winnow ingest 'rollouts/*.jsonl' --source grpo-run"
 
