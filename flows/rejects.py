@@ -22,7 +22,7 @@ def grouped_rejects(house: Warehouse) -> pa.Table:
         FROM standing_rejects GROUP BY ALL ORDER BY count DESC, reason, format
         """
     ).to_arrow()
-    suggestions = [SUGGESTIONS[RejectReason(reason)] for reason in rows["reason"].to_pylist()]
+    suggestions = [SUGGESTIONS[RejectReason(reason)] for reason in pl.Series(rows["reason"])]
     return rows.append_column("suggestion", pa.array(suggestions, pa.string()))
 
 
@@ -47,7 +47,7 @@ def listed_rejects(house: Warehouse, *, reason: str | None, limit: int) -> pa.Ta
         """,
         {"reason": reason, "limit": limit},
     ).to_arrow()
-    record_ids = rows["record_id"].to_pylist()
+    record_ids: list[str] = pl.Series(rows["record_id"]).to_list()
     starts = _starts(house, record_ids)
     excerpts = [printable(starts.get(record_id, b"")) for record_id in record_ids]
     return rows.append_column("excerpt", pa.array(excerpts, pa.string()))

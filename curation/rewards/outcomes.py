@@ -21,5 +21,5 @@ def is_success(success_reward: float) -> pl.Expr:
 
 
 def is_trial() -> pl.Expr:
-    """Tell trials from repairs, which would count their parent's trial again."""
-    return pl.col("relation") != "repair"
+    """Tell trials from what derives from one: repairs, branches, continuations and subagents would count it again."""
+    return pl.col("relation") == "attempt"

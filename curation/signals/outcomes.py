@@ -14,10 +14,10 @@ from schemas.tables.declaration import FLAG, INTEGER, REAL
 
 @dataclass(frozen=True, kw_only=True)
 class Outcomes(Signal):
-    """Success of each trajectory, and pass rate and rewards of its group; repairs do not count as trials."""
+    """Success of each trajectory, and pass rate and rewards of its group; only attempts count as trials."""
 
     name: ClassVar[str] = "outcomes"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     trajectory_columns: ClassVar[tuple[Column, ...]] = (
         Column(
             name="is_success",

@@ -14,7 +14,7 @@ from curation.topology.potential import laplace
 from curation.topology.walks import END_SUCCESS, walk_states
 from schemas.tables import TABLES
 
-TOPOLOGY_VERSION = "1"
+TOPOLOGY_VERSION = "2"
 """A change of what the graphs hold changes this."""
 
 FAILING_POTENTIAL = 0.5

@@ -60,7 +60,7 @@ DECIDED_TRAJECTORIES = """
         d.trajectory_id, task.benchmark, left(task.task_key, 80) AS task_key, t.trial, left(t.model, 60) AS model,
         t.status, t.outcome_reward, left(d.detail, 200) AS detail, d.split
     FROM decisions AS d
-    LEFT JOIN trajectories AS t USING (trajectory_id)
+    LEFT JOIN judged_trajectories AS t USING (trajectory_id)
     LEFT JOIN tasks AS task ON task.task_id = d.task_id
     WHERE d.dataset_id = $dataset AND d.verdict = $verdict AND d.rule = $rule AND d.reason = $reason
         AND ($text = '' OR starts_with(d.trajectory_id, lower($text)) OR contains(lower(task.task_key), lower($text)))
@@ -80,7 +80,7 @@ REWARDS = """
     WITH rewards AS (
         SELECT d.verdict, t.outcome_reward AS value
         FROM decisions AS d
-        JOIN trajectories AS t USING (trajectory_id)
+        JOIN judged_trajectories AS t USING (trajectory_id)
         WHERE d.dataset_id = $dataset AND d.verdict IN ('kept', 'dropped')
     ),
     span AS (

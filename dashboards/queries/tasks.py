@@ -59,9 +59,7 @@ GROUP = """
     LEFT JOIN topology_tasks AS graph USING (group_id)
 """
 
-GROUP_SIGNALS = (
-    "SELECT * EXCLUDE (group_id, bucket, task_id) FROM group_signals WHERE group_id = $group LIMIT 1"
-)
+GROUP_SIGNALS = "SELECT * FROM group_signals WHERE group_id = $group LIMIT 1"
 
 NODES = """
     SELECT
@@ -126,8 +124,8 @@ def group(reader: Reader, group_id: str) -> dict[str, Any] | None:
 
 
 def group_signals(reader: Reader, group_id: str) -> pl.DataFrame:
-    """Read every signal of one group, as one row."""
-    return reader.rows(GROUP_SIGNALS, {"group": group_id})
+    """Read every signal of one group, as one row; no column before anything was scored."""
+    return reader.rows(GROUP_SIGNALS, {"group": group_id}).drop("group_id", "bucket", "task_id")
 
 
 def nodes(reader: Reader, group_id: str, *, limit: int) -> pl.DataFrame:

@@ -20,6 +20,7 @@ VERDICTS = ("kept", "dropped", "repaired")
 ANY = ""
 FOUND = "found"
 STEP_PLACES = ("step", "seq", "end_seq")
+REWARD_FROM = {"rollout": "the rollout's own file", "verdict": "another file's verdict"}
 
 
 def main() -> None:
@@ -41,7 +42,7 @@ def main() -> None:
     steps = trajectories.steps(reader, chosen)
     conversation, signals, decisions = st.tabs(["Conversation", "Signals", "Decisions"])
     with conversation:
-        _show_conversation(reader, chosen, steps, dataset_id)
+        _show_conversation(reader, facts, steps, dataset_id)
     with signals:
         _show_signals(reader, facts, steps)
     with decisions:
@@ -122,6 +123,7 @@ def _show_facts(reader: Reader, facts: Mapping[str, Any]) -> None:
     with source:
         name = f"{facts['source_name']} ({facts['source_format']})"
         show_facts({"Source": name, "Ended because": facts["termination_reason"]})
+        show_facts({"Reward from": REWARD_FROM.get(facts["outcome_source"])})
     with family:
         _show_family(reader, facts)
 
@@ -147,7 +149,14 @@ def _link(label: str, trajectory_id: str) -> None:
     )
 
 
-def _show_conversation(reader: Reader, trajectory_id: str, steps: pl.DataFrame, dataset_id: str) -> None:
+def _show_conversation(
+    reader: Reader, facts: Mapping[str, Any], steps: pl.DataFrame, dataset_id: str
+) -> None:
+    trajectory_id = facts["trajectory_id"]
+    if facts["shared_count"]:
+        st.caption(
+            f"The first {facts['shared_count']} messages are shared with its parent; here they are context."
+        )
     count = trajectories.turn_count(reader, trajectory_id)
     page_count = -(-count // trajectories.TURN_LIMIT)
     page = 1
@@ -188,7 +197,7 @@ def _show_signals(reader: Reader, facts: Mapping[str, Any], steps: pl.DataFrame)
         show_values(tasks.group_signals(reader, facts["group_id"]))
     scores = trajectories.scores(reader, facts["trajectory_id"])
     if scores.height:
-        st.subheader("Scores that came with it")
+        st.subheader("Scores, of its own file and of others")
         st.dataframe(scores, hide_index=True, placeholder="—")
 
 

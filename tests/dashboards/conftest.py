@@ -5,6 +5,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tests.dashboards.branched import branched_warehouse
 from tests.dashboards.filled import fill_warehouse
 from warehouse import Warehouse
 
@@ -43,12 +44,18 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], AppTest]:
     return open_folder
 
 
+@pytest.fixture(scope="session")
+def branched_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse of one trial, a branch of it, and a verdict on it; tests only read it."""
+    return branched_warehouse(tmp_path_factory.mktemp("dashboards") / "warehouse").root
+
+
 @pytest.fixture
 def visit(open_app: Callable[[Path], AppTest], filled_folder: Path) -> Visit:
-    """Visit a page of the dashboard over the filled warehouse, by its address."""
+    """Visit a page of the dashboard by its address, over the filled warehouse unless `folder` is another."""
 
-    def visit_page(page: str, **query: str) -> AppTest:
-        app = open_app(filled_folder).switch_page(f"screens/{page}.py")
+    def visit_page(page: str, *, folder: Path = filled_folder, **query: str) -> AppTest:
+        app = open_app(folder).switch_page(f"screens/{page}.py")
         app.query_params.clear()
         for name, value in query.items():
             app.query_params[name] = value

@@ -1,7 +1,9 @@
 from collections.abc import Callable
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from tests.dashboards.branched import BRANCH, JUDGED
 from tests.dashboards.literals import DATASET, HOSTILE, REPAIR, TRIALS
 from tests.dashboards.screen import markdown, texts
 
@@ -120,6 +122,33 @@ def test_shows_decisions_with_rule_reason_and_detail(visit: Visit) -> None:
 def test_links_parent_and_repair_to_each_other(visit: Visit) -> None:
     assert any(FAILED[:10] in link for link in links(visit("trajectory", trajectory=REPAIR.trajectory_id)))
     assert any(REPAIR.trajectory_id[:10] in link for link in links(visit("trajectory", trajectory=FAILED)))
+
+
+def test_shows_a_branch_whole_with_the_start_that_it_shares(visit: Visit, branched_folder: Path) -> None:
+    app = visit("trajectory", folder=branched_folder, trajectory=BRANCH.trajectory_id)
+    assert "The first 5 messages are shared with its parent" in texts(app)
+    assert "I look it up, trial 3." in texts(app)  # the parent's words
+    assert "Done differently." in texts(app)
+    assert "Done." not in texts(app).splitlines()
+    assert badges(app).count("[copied]") == 3  # turns; of the five shared messages two are observations
+    assert any(JUDGED.trajectory_id[:10] in link for link in links(app))
+    parent = visit("trajectory", folder=branched_folder, trajectory=JUDGED.trajectory_id)
+    assert f"Branch {BRANCH.trajectory_id[:10]}" in links(parent)
+
+
+def test_opens_before_anything_was_scored(visit: Visit, branched_folder: Path) -> None:
+    app = visit("trajectory", folder=branched_folder, trajectory=JUDGED.trajectory_id)
+    assert texts(app).count("No signals yet") == 2
+    assert not app.error
+
+
+def test_says_where_the_reward_and_each_score_come_from(visit: Visit, branched_folder: Path) -> None:
+    app = visit("trajectory", folder=branched_folder, trajectory=JUDGED.trajectory_id)
+    assert {metric.label: metric.value for metric in app.metric}["Reward"] == "1"
+    assert "another file's verdict" in texts(app)
+    (scores,) = [frame.value for frame in app.dataframe if "told_by" in frame.value]
+    assert scores[["told_by", "name", "value"]].to_numpy().tolist() == [["verdict", "resolved", 1.0]]
+    assert "the rollout's own file" in texts(visit("trajectory", trajectory=FIRST))
 
 
 def links(app: AppTest) -> list[str]:

@@ -160,7 +160,12 @@ def test_every_label_of_the_published_table_finds_its_rollout(swe_bench: Warehou
 
 
 def test_missing_outcomes_are_counted_and_never_0(swe_bench: Warehouse, agent_safety: Warehouse) -> None:
-    assert missing_rewards(swe_bench) == {"agentlens": 0, "swe_agent": 3, "swe_bench_reports": 0, "unknown": 0}
+    assert missing_rewards(swe_bench) == {
+        "agentlens": 0,
+        "swe_agent": 3,
+        "swe_bench_reports": 0,
+        "unknown": 0,
+    }
     assert missing_rewards(agent_safety)["openhands_sdk"] == outcomes(agent_safety)[None]
 
 

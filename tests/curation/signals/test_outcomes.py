@@ -51,3 +51,10 @@ def test_a_repair_is_judged_but_is_no_trial() -> None:
 def test_success_is_what_the_parameter_says() -> None:
     found = Outcomes(success_reward=0.5).compute(frames(rollout(reward=0.5)))
     assert found["trajectory"]["is_success"].to_list() == [True]
+
+
+@pytest.mark.parametrize("relation", [Relation.BRANCH, Relation.CONTINUATION, Relation.SUBAGENT])
+def test_what_derives_from_an_attempt_is_no_trial(relation: Relation) -> None:
+    parent = rollout(reward=1.0)
+    child = msgspec.structs.replace(parent, record_part=1, relation=relation, parent_id=parent.trajectory_id)
+    assert group(parent, child)["trial_count"] == 1
