@@ -149,7 +149,7 @@ def rejects(
     warehouse: WarehouseOption = None,
     reason: Annotated[str | None, typer.Option(help="List those of this reason.")] = None,
     every: Annotated[bool, typer.Option("--list", help="List them one by one.")] = False,
-    limit: Annotated[int, typer.Option(help="List at most so many.")] = 50,
+    limit: Annotated[int, typer.Option(help="List at most so many.", min=1, max=terminal.SHOWN_ROWS)] = 50,
 ) -> None:
     """Show what was refused and what to do about it; ingesting the mended file from the same place settles it.
 

@@ -174,6 +174,6 @@ def _read_source(opened: OpenSource, file: SourceFile, job: Job, batch: Batch) -
             repeat = decode_record(cut.record, cut.source, job.chosen)
             if isinstance(repeat, Decoded):
                 tally.add_verdicts(record_id, repeat.verdicts)
-                batch.add_verdicts(record_id, repeat.verdicts)
+                batch.add_verdicts(record_id, repeat.verdicts, source_id=opened.source_id)
         progress.advance(RECORDS_STAGE)
     return tally

@@ -35,7 +35,7 @@ class Batch:
         """Take one record and what it became; a record that another file of the batch brought already adds nothing."""
         record = cut.record
         if isinstance(outcome, Decoded):
-            self.add_verdicts(record.record_id, outcome.verdicts)
+            self.add_verdicts(record.record_id, outcome.verdicts, source_id=source_id)
         if record.record_id in self._held:
             return
         self._held.add(record.record_id)
@@ -46,11 +46,15 @@ class Batch:
         if self._bytes_count >= INSERT_BYTES:
             self._flush()
 
-    def add_verdicts(self, record_id: str, verdicts: Sequence[Verdict]) -> None:
+    def add_verdicts(self, record_id: str, verdicts: Sequence[Verdict], *, source_id: str) -> None:
         """Take what a record says of other files' rollouts; at each of its places it may say something else."""
         if verdicts:
             self._verdicts += verdict_rows(
-                record_id, verdicts, bucket_count=self.house.bucket_count, judges=self.judges
+                record_id,
+                verdicts,
+                source_id=source_id,
+                bucket_count=self.house.bucket_count,
+                judges=self.judges,
             )
 
     def finish(self) -> int:

@@ -67,7 +67,12 @@ def rollout_tables(trajectories: Sequence[Trajectory], *, bucket_count: int) -> 
 
 
 def verdict_rows(
-    record_id: str, verdicts: Iterable[Verdict], *, bucket_count: int, judges: str | None = None
+    record_id: str,
+    verdicts: Iterable[Verdict],
+    *,
+    source_id: str,
+    bucket_count: int,
+    judges: str | None = None,
 ) -> list[Row]:
     """Make the rows of `verdicts` that one raw record says, where it lies.
 
@@ -77,6 +82,7 @@ def verdict_rows(
     Args:
         record_id: the record.
         verdicts: what it holds, in order.
+        source_id: the file that it lies in.
         bucket_count: of the warehouse.
         judges: what the user said the file judges; null when not said.
     """
@@ -88,6 +94,7 @@ def verdict_rows(
             "verdict_id": digest("verdict", record_id, index, *(keys[name] for name in VERDICT_KEYS)),
             "bucket": bucket_of(record_id, bucket_count),
             "record_id": record_id,
+            "source_id": source_id,
             "verdict_index": index,
             "judges": judges,
         }

@@ -60,14 +60,18 @@ AGREES_WITHOUT_RUN = """
 """Where no run is named, by the file or by the user, names of agents and models tell runs apart."""
 
 VERDICT_ATTACHMENTS = f"""
-    WITH places AS ({PLACES}),
+    WITH standing AS (
+        SELECT * FROM verdicts
+        WHERE source_id NOT IN (SELECT source_id FROM sources WHERE replaced_by IS NOT NULL)
+    ),
+    places AS ({PLACES}),
     named_places AS ({NAMED_PLACES}),
     v AS (
         SELECT DISTINCT
             {{{", ".join(f"'{key}': {key}" for key in KEYS)}}} AS keys,
             task_key, benchmark, trial, lower(run) AS run, judges,
             {_folded("agent")} AS agent, {_folded("model")} AS model
-        FROM verdicts
+        FROM standing
     ),
     pairs AS (
         SELECT v.keys, place.trajectory_id
@@ -86,15 +90,15 @@ VERDICT_ATTACHMENTS = f"""
         SELECT keys, count(*) AS fitting_count, any_value(trajectory_id) AS trajectory_id FROM pairs GROUP BY keys
     )
     SELECT
-        verdicts.verdict_id,
+        standing.verdict_id,
         CASE WHEN found.fitting_count = 1 THEN found.trajectory_id END AS trajectory_id,
         CASE coalesce(found.fitting_count, 0)
             WHEN 0 THEN 'waiting' WHEN 1 THEN 'attached' ELSE 'ambiguous'
         END AS state,
         coalesce(found.fitting_count, 0) AS fitting_count
-    FROM verdicts LEFT JOIN found ON found.keys = {{{", ".join(f"'{key}': verdicts.{key}" for key in KEYS)}}}
+    FROM standing LEFT JOIN found ON found.keys = {{{", ".join(f"'{key}': standing.{key}" for key in KEYS)}}}
 """
-"""Per verdict: whom it judges, and whether that is clear."""
+"""Per verdict: whom it judges, and whether that is clear. What a replaced file said is left out."""
 
 ATTACHED_OUTCOMES = """
     SELECT

@@ -125,7 +125,8 @@ class Warehouse:
     def insert_verdicts(self, rows: pa.Table) -> int:
         """Insert what files say about rollouts of other files; what is there already is replaced.
 
-        Verdicts need no rollout to be there: the views attach them to whatever there is.
+        Verdicts need no rollout to be there: the views attach them to whatever there is. What was said of whom a file
+        judges stays said, until something else is.
 
         Args:
             rows: rows of `verdicts`, as `verdict_rows` makes them.
@@ -134,7 +135,10 @@ class Warehouse:
             Rows inserted or replaced.
         """
         with self.lock():
-            return self.store.upsert("verdicts", rows, update=True)
+            told = self.store.scan("verdicts", columns=["verdict_id", "judges"]).rename({"judges": "told"})
+            fresh = pl.DataFrame(rows).lazy().join(told, on="verdict_id", how="left", maintain_order="left")
+            kept = fresh.with_columns(judges=pl.coalesce("judges", "told")).drop("told").collect()
+            return self.store.upsert("verdicts", kept, update=True)
 
     def insert_repairs(self, rows: Mapping[str, pa.Table]) -> dict[str, int]:
         """Insert repaired trajectories, whose record is their parent's; otherwise as `insert_rollouts`."""

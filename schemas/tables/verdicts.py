@@ -11,6 +11,7 @@ VERDICTS = Table(
         id_column("verdict_id", "Hash of the raw record, the verdict's place in it, and its keys."),
         bucket_column("record"),
         id_column("record_id", "The raw record that says it."),
+        id_column("source_id", "The file that said it last; one that is replaced says nothing any more."),
         Column(name="verdict_index", type=INTEGER, doc="Order in that record, from 0.", minimum=0),
         Column(
             name="is_outcome", type=FLAG, doc="It counts as final reward where the rollout itself tells none."

@@ -32,6 +32,6 @@ def branched_warehouse(folder: Path) -> Warehouse:
     warehouse = Warehouse(folder, create=True, bucket_count=BUCKETS)
     rows = trajectory_rows([JUDGED, BRANCH], bucket_count=BUCKETS)
     warehouse.insert_rollouts({name: arrow_table(name, part) for name, part in rows.items()}, records())
-    verdicts = verdict_rows("f" * 64, [VERDICT], bucket_count=BUCKETS)
+    verdicts = verdict_rows("f" * 64, [VERDICT], source_id="source", bucket_count=BUCKETS)
     warehouse.insert_verdicts(arrow_table("verdicts", verdicts))
     return warehouse

@@ -54,3 +54,30 @@ def test_whom_a_file_judges_may_be_said_later(tmp_path: Path) -> None:
         ingest(warehouse=tmp_path / "house", paths=[folder], judges=judges)
     told = Warehouse(tmp_path / "house").sql("SELECT DISTINCT judges FROM verdicts").rows()
     assert told == [("my-run",)]
+
+
+def test_what_was_said_of_whom_a_file_judges_stays_said(tmp_path: Path) -> None:
+    folder = str(write(tmp_path / "logs", PLACES[0]))
+    ingest(warehouse=tmp_path / "house", paths=[folder], judges="my-run")
+    write(tmp_path / "logs", PLACES[1])
+    (tmp_path / "logs" / "broken.json").write_text("{")
+    for _ in range(2):
+        ingest(warehouse=tmp_path / "house", paths=[folder])
+    told = (
+        Warehouse(tmp_path / "house")
+        .sql("SELECT judges FROM verdicts WHERE run = 'run_a' AND is_outcome")
+        .rows()
+    )
+    assert told == [("my-run",)]
+
+
+def test_a_corrected_file_takes_back_what_it_said(tmp_path: Path) -> None:
+    place = tmp_path / "logs" / PLACES[0]
+    write(tmp_path / "logs", PLACES[0])
+    ingest(warehouse=tmp_path / "house", paths=[str(tmp_path / "logs")])
+    place.write_bytes(REPORT.replace(b"true", b"false", 1))
+    ingest(warehouse=tmp_path / "house", paths=[str(tmp_path / "logs")])
+    standing = Warehouse(tmp_path / "house").sql(
+        "SELECT value FROM verdict_attachments JOIN verdicts USING (verdict_id) WHERE is_outcome"
+    )
+    assert standing.rows() == [(0.0,)]

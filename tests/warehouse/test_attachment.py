@@ -46,7 +46,7 @@ def insert(warehouse: Warehouse, *rollouts: Rollout) -> None:
 
 
 def tell(warehouse: Warehouse, *verdicts: Verdict, judges: str | None = None) -> None:
-    rows = verdict_rows("f" * 64, verdicts, bucket_count=BUCKET_COUNT, judges=judges)
+    rows = verdict_rows("f" * 64, verdicts, source_id="source", bucket_count=BUCKET_COUNT, judges=judges)
     warehouse.insert_verdicts(arrow_table("verdicts", rows))
 
 

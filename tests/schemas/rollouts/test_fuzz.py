@@ -99,7 +99,7 @@ def test_a_damaged_record_is_kept_or_refused(name: str, real_data: Path) -> None
         if isinstance(outcome, Decoded):
             kept += 1
             rollout_tables(outcome.trajectories, bucket_count=4)
-            verdict_rows(record.record_id, outcome.verdicts, bucket_count=4)
+            verdict_rows(record.record_id, outcome.verdicts, source_id="s", bucket_count=4)
         else:
             assert outcome.reason is not RejectReason.DECODER_FAULT, (outcome.detail, raw)
     assert kept > 0, "the mutations should leave something readable"
