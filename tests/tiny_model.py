@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 IGNORED_LABEL = -100
+ENCODED_TEXTS = ["look at the cup", "change the mail address", "list"]
+"""What the tiny sentence encoder's tokenizer is trained on."""
 
 
 def build_tokenizer(texts: Sequence[str]) -> Any:
@@ -32,25 +34,31 @@ def build_tokenizer(texts: Sequence[str]) -> Any:
     return tokenizer
 
 
-def tokenise(dataset: Any, tokenizer: Any, output: Path) -> Any:
-    """Give the dataset as `SFTTrainer` would train it."""
+def tiny_model(tokenizer: Any) -> Any:
+    """Build a Qwen3 of one layer with random weights."""
     from transformers import Qwen3Config, Qwen3ForCausalLM
-    from trl import SFTConfig, SFTTrainer
 
     config = Qwen3Config(
         vocab_size=len(tokenizer), hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
         num_key_value_heads=1, head_dim=8,
     )  # fmt: skip
+    return Qwen3ForCausalLM(config)
+
+
+def tokenise(dataset: Any, tokenizer: Any, output: Path, *, assistant_only_loss: bool = True) -> Any:
+    """Give the dataset as `SFTTrainer` would train it."""
+    from trl import SFTConfig, SFTTrainer
+
     arguments = SFTConfig(
         output_dir=str(output),
         use_cpu=True,
         bf16=False,
         max_length=None,
-        assistant_only_loss=True,
+        assistant_only_loss=assistant_only_loss,
         report_to=[],
     )
     trainer = SFTTrainer(
-        model=Qwen3ForCausalLM(config), args=arguments, train_dataset=dataset, processing_class=tokenizer
+        model=tiny_model(tokenizer), args=arguments, train_dataset=dataset, processing_class=tokenizer
     )
     return trainer.train_dataset
 
@@ -59,3 +67,17 @@ def trained_texts(row: Any, tokenizer: Any) -> list[str]:
     """Decode each run of tokens that carries loss."""
     runs = groupby(row["labels"], key=lambda label: label != IGNORED_LABEL)
     return [tokenizer.decode(list(tokens)) for is_trained, tokens in runs if is_trained]
+
+
+def save_encoder(folder: Path) -> None:
+    """Write a sentence encoder of one layer with seeded weights, as transformers saves it."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    tokenizer = build_tokenizer(ENCODED_TEXTS)
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)

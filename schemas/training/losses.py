@@ -1,8 +1,10 @@
 """Count what a training format cannot carry, so that an export says what it leaves out."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
-from schemas.training.format import TrainingExample
+from schemas.training.conversations import is_json
+from schemas.training.examples import TrainingExample
 from schemas.trajectory import Role
 
 
@@ -31,6 +33,16 @@ def count_weighted(example: TrainingExample) -> int:
     return sum(label.is_trained and label.weight != 1 for label in labels)
 
 
+def count_spans(example: TrainingExample) -> int:
+    """Messages of which parts are labelled otherwise than the rest."""
+    return sum(bool(example.label(message).spans) for message in example.messages)
+
+
+def count_parallel_calls(example: TrainingExample) -> int:
+    """Messages with several calls at once."""
+    return sum(len(message.tool_calls) > 1 for message in example.messages)
+
+
 def count_unanswered_calls(example: TrainingExample) -> int:
     """Calls without a result in the row, but for those of its last message."""
     return sum(call.result_seq is None for message in example.messages[:-1] for call in message.tool_calls)
@@ -39,3 +51,36 @@ def count_unanswered_calls(example: TrainingExample) -> int:
 def count_orphan_results(example: TrainingExample) -> int:
     """Tool messages that answer no call."""
     return sum(message.role is Role.TOOL and message.call_seq is None for message in example.messages)
+
+
+def count_parallel_results(example: TrainingExample) -> int:
+    """Tool messages that stand right behind another: several templates join them into one turn."""
+    roles = [message.role for message in example.messages]
+    return sum(role is before is Role.TOOL for before, role in pairwise(roles))
+
+
+def count_joined_turns(example: TrainingExample) -> int:
+    """Assistant messages that stand right behind another: a trainer that joins them loses the end of the first."""
+    roles = [message.role for message in example.messages]
+    return sum(role is before is Role.ASSISTANT for before, role in pairwise(roles))
+
+
+def count_trained_first_message(example: TrainingExample) -> int:
+    """1 when the very first message is trained: trainers that render it with the tool schemas train these too."""
+    return sum(example.label(message).trains_anything for message in example.messages[:1])
+
+
+def count_unparsable_arguments(example: TrainingExample) -> int:
+    """Calls whose arguments are no JSON: a trainer that parses them stops, or trains them in quotes."""
+    return sum(not is_json(call.arguments) for message in example.messages for call in message.tool_calls)
+
+
+def count_left_out(example: TrainingExample) -> dict[str, int]:
+    """Parts of content, absent tool schemas, and messages behind the last trained one."""
+    return present(
+        {
+            "content_parts": sum(message.content_json is not None for message in example.messages),
+            "no_tool_schemas": count_missing_tool_schemas(example),
+            "trailing_context_messages": example.trailing_count,
+        }
+    )

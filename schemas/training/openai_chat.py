@@ -8,47 +8,49 @@ as they are, because leaving them out would change what was said; OpenAI refuses
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar
 
 import msgspec
 
 from schemas.training import losses
-from schemas.training.format import Row, TrainingExample
+from schemas.training.examples import TrainingExample
+from schemas.training.format import Row, TrainingFormat
 from schemas.trajectory import Message, Role
 
 PART_TYPES = frozenset({"text", "image_url", "input_audio", "file", "refusal"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenaiChat:
+class OpenaiChat(TrainingFormat[TrainingExample]):
     """Rows for OpenAI's fine-tuning API."""
 
-    name: str = "openai_chat"
-    version: str = "1"
-    unit: Literal["trajectory"] = "trajectory"
-    suffix: Literal["jsonl"] = "jsonl"
-    arrow_schema: None = None
+    name: ClassVar = "openai_chat"
+    version: ClassVar = "2"
+    unit: ClassVar = "trajectory"
+    suffix: ClassVar = "jsonl"
 
-    def row(self, example: TrainingExample) -> Row:
+    def rows(self, example: TrainingExample) -> list[Row]:
         """Write the conversation up to its last trained message."""
-        is_masked = losses.count_masked(example) > 0
-        ids = _Ids(example.messages)
-        messages = []
-        for message in example.messages:
-            written = _message(message, ids)
-            if is_masked and message.role is Role.ASSISTANT:
-                written["weight"] = int(example.label(message).is_trained)
-            messages.append(written)
+        messages = chat_messages(example.messages)
+        if losses.count_masked(example) > 0:
+            for written, message in zip(messages, example.messages, strict=True):
+                if message.role is Role.ASSISTANT:
+                    written["weight"] = int(example.label(message).is_trained)
         toolset = example.trajectory.toolset
         tools = [] if toolset is None else msgspec.json.decode(toolset.tools, type=list[msgspec.Raw])
-        return {"messages": messages, "tools": tools} if tools else {"messages": messages}
+        return [{"messages": messages, "tools": tools} if tools else {"messages": messages}]
+
+    def changes(self, example: TrainingExample) -> dict[str, int]:
+        """Count weights other than 0 and 1, and spans."""
+        return losses.present(
+            {"loss_weight": losses.count_weighted(example), "loss_spans": losses.count_spans(example)}
+        )
 
     def losses(self, example: TrainingExample) -> dict[str, int]:
-        """Count reasoning, weights, foreign parts, absent schemas, cut messages, and what OpenAI refuses."""
+        """Count reasoning, foreign parts, absent schemas, cut messages, and what OpenAI refuses."""
         return losses.present(
             {
                 "reasoning": sum(message.reasoning is not None for message in example.messages),
-                "loss_weight": losses.count_weighted(example),
                 "content_parts": sum(
                     message.content_json is not None and _parts(message) is None
                     for message in example.messages
@@ -61,7 +63,10 @@ class OpenaiChat:
         )
 
 
-OPENAI_CHAT = OpenaiChat()
+def chat_messages(messages: Sequence[Message]) -> list[Row]:
+    """Write a conversation as OpenAI's chat messages; every call and result gets an id."""
+    ids = _Ids(messages)
+    return [_message(message, ids) for message in messages]
 
 
 class _Ids:

@@ -5,24 +5,25 @@ row: a reward function asks the environment, by `benchmark` and `task_key`.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar
 
 import pyarrow as pa
 
 from schemas.training import losses
-from schemas.training.format import Row, TaskExample
+from schemas.training.examples import TaskExample
+from schemas.training.format import Row, TrainingFormat
 
 _PROMPT_MESSAGE = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrlGrpo:
+class TrlGrpo(TrainingFormat[TaskExample]):
     """Rows for TRL's online trainers."""
 
-    name: str = "trl_grpo"
-    version: str = "1"
-    unit: Literal["task"] = "task"
-    suffix: Literal["parquet"] = "parquet"
+    name: ClassVar = "trl_grpo"
+    version: ClassVar = "1"
+    unit: ClassVar = "task"
+    suffix: ClassVar = "parquet"
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -41,10 +42,10 @@ class TrlGrpo:
             ]
         )
 
-    def row(self, example: TaskExample) -> Row:
+    def rows(self, example: TaskExample) -> list[Row]:
         """Write the prompt and the group's figures."""
         task, figures = example.task, example.figures
-        return {
+        row = {
             "prompt": [{"role": message.role.value, "content": message.text} for message in example.prompt],
             "tools": None if example.toolset is None else example.toolset.tools,
             "task_id": task.task_id,
@@ -55,6 +56,7 @@ class TrlGrpo:
             "pass_rate": figures.get("pass_rate"),
             "reward_mean": figures.get("reward_mean"),
         }
+        return [row]
 
     def losses(self, example: TaskExample) -> dict[str, int]:
         """Count parts of content, calls inside the prompt, and a prompt or tool schemas that are not there."""
@@ -66,6 +68,3 @@ class TrlGrpo:
                 "no_tool_schemas": int(example.toolset is None),
             }
         )
-
-
-TRL_GRPO = TrlGrpo()

@@ -6,91 +6,65 @@ trains every assistant message, so context-only ones are counted as a loss.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar
 
 import pyarrow as pa
 
 from schemas.training import losses
-from schemas.training.format import Row, TrainingExample
-from schemas.trajectory import Message, ToolCall
-
-_FUNCTION = pa.struct([pa.field("name", pa.string()), pa.field("arguments", pa.string())])
-_TOOL_CALL = pa.struct(
-    [pa.field("id", pa.string()), pa.field("type", pa.string()), pa.field("function", _FUNCTION)]
-)
-_MESSAGE = pa.struct(
-    [
-        pa.field("role", pa.string()),
-        pa.field("content", pa.string()),
-        pa.field("reasoning_content", pa.string()),
-        pa.field("tool_calls", pa.list_(_TOOL_CALL)),
-        pa.field("tool_call_id", pa.string()),
-        pa.field("name", pa.string()),
-    ]
-)
+from schemas.training.conversations import message_type, write_message
+from schemas.training.examples import TrainingExample
+from schemas.training.format import Row, TrainingFormat
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrlSft:
+class TrlSft(TrainingFormat[TrainingExample]):
     """Rows for TRL's `SFTTrainer`."""
 
-    name: str = "trl_sft"
-    version: str = "1"
-    unit: Literal["trajectory"] = "trajectory"
-    suffix: Literal["parquet"] = "parquet"
+    name: ClassVar = "trl_sft"
+    version: ClassVar = "2"
+    unit: ClassVar = "trajectory"
+    suffix: ClassVar = "parquet"
 
     @property
     def arrow_schema(self) -> pa.Schema:
         """Columns: the conversation, its tools, and whose it is."""
         return pa.schema(
             [
-                pa.field("messages", pa.list_(_MESSAGE)),
+                pa.field("messages", pa.list_(message_type())),
                 pa.field("tools", pa.string()),
                 pa.field("trajectory_id", pa.string()),
                 pa.field("task_id", pa.string()),
             ]
         )
 
-    def row(self, example: TrainingExample) -> Row:
+    def rows(self, example: TrainingExample) -> list[Row]:
         """Write the conversation up to its last trained message."""
         trajectory = example.trajectory
-        return {
-            "messages": [_message(message) for message in example.messages],
-            "tools": None if trajectory.toolset is None else trajectory.toolset.tools,
-            "trajectory_id": trajectory.trajectory_id,
-            "task_id": trajectory.task.task_id,
-        }
+        return [
+            {
+                "messages": [write_message(message) for message in example.messages],
+                "tools": None if trajectory.toolset is None else trajectory.toolset.tools,
+                "trajectory_id": trajectory.trajectory_id,
+                "task_id": trajectory.task.task_id,
+            }
+        ]
 
-    def losses(self, example: TrainingExample) -> dict[str, int]:
-        """Count masks and weights, parts of content, absent tool schemas, and messages behind the last trained one."""
+    def changes(self, example: TrainingExample) -> dict[str, int]:
+        """Count masks, weights and spans: the trainer trains every assistant message whole."""
         return losses.present(
             {
                 "loss_mask_per_message": losses.count_masked(example),
                 "loss_weight": losses.count_weighted(example),
+                "loss_spans": losses.count_spans(example),
+            }
+        )
+
+    def losses(self, example: TrainingExample) -> dict[str, int]:
+        """Count parts of content, absent tool schemas, and messages behind the last trained one."""
+        return losses.present(
+            {
                 "content_parts": sum(message.content_json is not None for message in example.messages),
                 "no_tool_schemas": losses.count_missing_tool_schemas(example),
                 "trailing_context_messages": example.trailing_count,
             }
         )
-
-
-TRL_SFT = TrlSft()
-
-
-def _message(message: Message) -> Row:
-    return {
-        "role": message.role.value,
-        "content": message.text,
-        "reasoning_content": message.reasoning,
-        "tool_calls": [_tool_call(call) for call in message.tool_calls] or None,
-        "tool_call_id": message.tool_call_id,
-        "name": message.name,
-    }
-
-
-def _tool_call(call: ToolCall) -> Row:
-    return {
-        "id": call.call_id,
-        "type": "function",
-        "function": {"name": call.name, "arguments": call.arguments},
-    }

@@ -58,7 +58,7 @@ def test_reading_an_export_gives_the_conversation_back(
         for message in first.messages
         if message.role is Role.ASSISTANT and message.origin is Origin.SAMPLED
     }
-    row = TRAINING_FORMATS["openai_chat"].row(TrainingExample(trajectory=first, labels=labels))
+    (row,) = TRAINING_FORMATS["openai_chat"]().rows(TrainingExample(trajectory=first, labels=labels))
 
     again = read(encode_jsonl(row))
 

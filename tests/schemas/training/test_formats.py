@@ -4,18 +4,24 @@ import re
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 import pytest
 
+from schemas.errors import ExportRefusedError
 from schemas.training import (
     TRAINING_FORMATS,
     Label,
+    Part,
+    Span,
     TaskExample,
     TrainingExample,
+    Unsupported,
+    arrow_rows,
     encode_jsonl,
     prompt_messages,
 )
 from schemas.trajectory import Message, Origin, Role, Task, ToolCall, Toolset, Trajectory
+from tests.schemas.training import kinds
+from tests.schemas.training.kinds import format_of
 
 TRAINED = Label(is_trained=True, weight=1.0)
 TASK = Task(benchmark="hills", task_key="7", policy="Be kind.")
@@ -61,13 +67,18 @@ def task_example(*messages: Message) -> TaskExample:
     return TaskExample(task=TASK, prompt=prompt_messages(trajectory_of(*messages)), split="train")
 
 
-def any_example(name: str) -> TrainingExample | TaskExample:
-    return task_example(*ROLLOUT) if TRAINING_FORMATS[name].unit == "task" else example_of(*ROLLOUT)
+def any_example(name: str) -> Any:
+    return kinds.example_of(trajectory_of(*ROLLOUT, tools=TOOLS), TRAINING_FORMATS[name].unit)
+
+
+def only_row(name: str, example: Any) -> Any:
+    (row,) = format_of(name).rows(example)
+    return row
 
 
 @pytest.mark.parametrize("name", TRAINING_FORMATS)
 def test_every_member_is_frozen_and_named_as_registered(name: str) -> None:
-    member = TRAINING_FORMATS[name]
+    member = format_of(name)
     assert member.name == name
     assert re.fullmatch(r"\d+", member.version)
     assert (member.arrow_schema is not None) == (member.suffix == "parquet")
@@ -77,12 +88,12 @@ def test_every_member_is_frozen_and_named_as_registered(name: str) -> None:
 
 @pytest.mark.parametrize("name", TRAINING_FORMATS)
 def test_a_row_has_exactly_the_declared_columns_and_is_repeatable(name: str) -> None:
-    member, example = TRAINING_FORMATS[name], any_example(name)
-    row = member.row(example)
-    assert encode_jsonl(row) == encode_jsonl(member.row(example))
+    member, example = format_of(name), any_example(name)
+    rows = member.rows(example)
+    assert [encode_jsonl(row) for row in rows] == [encode_jsonl(row) for row in member.rows(example)]
     if member.arrow_schema is not None:
-        assert list(row) == member.arrow_schema.names
-        assert pa.Table.from_pylist([row], schema=member.arrow_schema).to_pylist() == [row]
+        assert all(list(row) == member.arrow_schema.names for row in rows)
+        assert arrow_rows(rows, member.arrow_schema).to_pylist() == rows
 
 
 def test_the_view_ends_with_the_last_trained_message() -> None:
@@ -104,7 +115,7 @@ def test_a_prompt_ends_before_the_policys_first_own_word() -> None:
 
 
 def test_sft_row_stores_arguments_and_tools_as_exact_strings() -> None:
-    row = TRAINING_FORMATS["trl_sft"].row(example_of(*ROLLOUT))
+    row = only_row("trl_sft", example_of(*ROLLOUT))
     assert row["tools"] == TOOLS
     assert row["messages"][2] == {
         "role": "assistant",
@@ -121,14 +132,14 @@ def test_sft_row_stores_arguments_and_tools_as_exact_strings() -> None:
 
 def test_grpo_row_has_the_prompt_and_the_groups_figures() -> None:
     example = dataclasses.replace(task_example(*ROLLOUT), figures={"trial_count": 4, "pass_rate": 0.25})
-    row = TRAINING_FORMATS["trl_grpo"].row(example)
+    row = only_row("trl_grpo", example)
     assert row["prompt"] == [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi"}]
     assert (row["task_key"], row["benchmark"], row["split"]) == ("7", "hills", "train")
     assert (row["trial_count"], row["pass_rate"], row["reward_mean"]) == (4, 0.25, None)
 
 
 def chat_row(example: TrainingExample) -> Any:
-    return json.loads(encode_jsonl(TRAINING_FORMATS["openai_chat"].row(example)))
+    return json.loads(encode_jsonl(only_row("openai_chat", example)))
 
 
 def test_openai_row_is_nothing_but_the_fine_tuning_shape() -> None:
@@ -151,7 +162,7 @@ def test_openai_row_is_nothing_but_the_fine_tuning_shape() -> None:
 
 
 def test_openai_row_stays_one_line_with_numbers_as_the_source_spells_them() -> None:
-    line = encode_jsonl(TRAINING_FORMATS["openai_chat"].row(example_of(*ROLLOUT)))
+    line = encode_jsonl(only_row("openai_chat", example_of(*ROLLOUT)))
     assert line.count(b"\n") == 1
     assert b'"n":1.50' in line
 
@@ -200,7 +211,7 @@ def test_openai_row_writes_its_own_parts_and_the_text_of_others() -> None:
         trained=(2,),
     )
     assert [m["content"] for m in chat_row(example)["messages"]] == [json.loads(own), "", "ok"]
-    assert TRAINING_FORMATS["openai_chat"].losses(example) == {"content_parts": 1}
+    assert format_of("openai_chat").losses(example) == {"content_parts": 1}
 
 
 def test_losses_count_what_is_left_out() -> None:
@@ -215,12 +226,11 @@ def test_losses_count_what_is_left_out() -> None:
         ),
         labels={3: Label(is_trained=True, weight=0.5)},
     )
-    shared = {"loss_weight": 1, "no_tool_schemas": 1, "trailing_context_messages": 1}
-    assert TRAINING_FORMATS["trl_sft"].losses(example) == shared | {
-        "loss_mask_per_message": 1,
-        "content_parts": 1,
-    }
-    assert TRAINING_FORMATS["openai_chat"].losses(example) == shared | {
+    shared = {"no_tool_schemas": 1, "trailing_context_messages": 1}
+    assert format_of("trl_sft").losses(example) == shared | {"content_parts": 1}
+    assert format_of("trl_sft").changes(example) == {"loss_mask_per_message": 1, "loss_weight": 1}
+    assert format_of("openai_chat").changes(example) == {"loss_weight": 1}
+    assert format_of("openai_chat").losses(example) == shared | {
         "reasoning": 1,
         "content_parts": 1,
         "orphan_tool_results": 1,
@@ -228,21 +238,55 @@ def test_losses_count_what_is_left_out() -> None:
     }
 
 
+HALF = {2: TRAINED, 4: Label(is_trained=True, weight=0.5)}
+
+
+def test_an_example_that_would_be_trained_otherwise_is_refused_by_name_and_with_the_choices() -> None:
+    example = dataclasses.replace(example_of(*ROLLOUT), labels=HALF)
+    with pytest.raises(ExportRefusedError, match=r"'trl_sft'.*loss_weight 1") as refused:
+        format_of("trl_sft").write(example)
+    assert example.trajectory.trajectory_id in str(refused.value)
+    assert "drop" in str(refused.value)
+
+
+def test_it_can_be_left_out_or_trained_all_the_same_and_is_counted() -> None:
+    example = dataclasses.replace(example_of(*ROLLOUT), labels=HALF)
+    left = format_of("trl_sft", unsupported=Unsupported.DROP).write(example)
+    assert (left.rows, left.losses) == ([], {"dropped_examples": 1, "loss_weight": 1})
+    kept = format_of("trl_sft", unsupported=Unsupported.LOSE).write(example)
+    assert (len(kept.rows), kept.losses) == (1, {"trailing_context_messages": 1, "loss_weight": 1})
+
+
+@pytest.mark.parametrize("name", [name for name, member in TRAINING_FORMATS.items() if not member.can_split])
+def test_splitting_is_refused_where_a_format_cannot(name: str) -> None:
+    with pytest.raises(ValueError, match="not known"):
+        format_of(name, unsupported=Unsupported.SPLIT)
+
+
+def test_a_part_that_is_trained_makes_its_message_count() -> None:
+    span = Span(part=Part.TEXT, begin=0, end=2, is_trained=True, weight=1.0)
+    example = dataclasses.replace(
+        example_of(*ROLLOUT), labels={4: Label(is_trained=False, weight=0.0, spans=(span,))}
+    )
+    assert len(example.messages) == 5
+    assert format_of("trl_sft").changes(example) == {"loss_mask_per_message": 2, "loss_spans": 1}
+
+
 def test_task_losses_count_what_a_prompt_cannot_carry() -> None:
     demo = message(1, Role.ASSISTANT, tool_calls=(CALL, CALL), origin=Origin.DEMO)
     example = task_example(message(0, Role.USER, "a", content_json="[]"), demo)
-    assert TRAINING_FORMATS["trl_grpo"].losses(example) == {
+    assert format_of("trl_grpo").losses(example) == {
         "content_parts": 1,
         "prompt_tool_calls": 2,
         "no_tool_schemas": 1,
     }
-    assert TRAINING_FORMATS["trl_grpo"].losses(task_example())["no_prompt"] == 1
+    assert format_of("trl_grpo").losses(task_example())["no_prompt"] == 1
 
 
 def test_census_of_losses_on_real_rollouts(airline_examples: list[TrainingExample]) -> None:
     totals: dict[str, int] = {}
     for example in airline_examples:
-        for kind, count in TRAINING_FORMATS["trl_sft"].losses(example).items():
+        for kind, count in format_of("trl_sft").losses(example).items():
             totals[kind] = totals.get(kind, 0) + count
     assert totals == {"no_tool_schemas": 182, "trailing_context_messages": 200}
 

@@ -10,16 +10,10 @@ from schemas.identity import content_digest
 from schemas.rollouts import RawRecord, Rejection, Source, decode_record
 from schemas.rows import ROLLOUT_TABLES, arrow_table
 from schemas.tables import TABLES
-from schemas.training import (
-    TRAINING_FORMATS,
-    Label,
-    TaskExample,
-    TrainingExample,
-    encode_jsonl,
-    prompt_messages,
-)
-from schemas.trajectory import Role, Trajectory
+from schemas.training import TRAINING_FORMATS, Unsupported, arrow_rows, encode_jsonl
+from schemas.trajectory import Trajectory
 from tests.rollout_rows import trajectory_rows
+from tests.schemas.training.kinds import example_of, format_of
 
 MARKER = "XQ7-planted-XQ7"
 
@@ -79,19 +73,13 @@ def test_only_quarantined_tables_hold_the_marker(planted: list[Trajectory]) -> N
 
 @pytest.mark.parametrize("name", TRAINING_FORMATS)
 def test_no_exported_byte_holds_the_marker(name: str, planted: list[Trajectory]) -> None:
-    training_format = TRAINING_FORMATS[name]
-    trained = Label(is_trained=True, weight=1.0)
+    training_format = format_of(name, unsupported=Unsupported.LOSE)
     for trajectory in planted:
-        labels = {message.seq: trained for message in trajectory.messages if message.role is Role.ASSISTANT}
-        example: TrainingExample | TaskExample = TrainingExample(trajectory=trajectory, labels=labels)
-        if training_format.unit == "task":
-            example = TaskExample(task=trajectory.task, prompt=prompt_messages(trajectory))
-        row = training_format.row(example)
-        assert MARKER.encode() not in encode_jsonl(row)
+        rows = training_format.rows(example_of(trajectory, training_format.unit))
+        assert all(MARKER.encode() not in encode_jsonl(row) for row in rows)
         if training_format.arrow_schema is not None:
-            assert MARKER.encode() not in table_bytes(
-                pa.Table.from_pylist([row], schema=training_format.arrow_schema)
-            )
+            table = arrow_rows(rows, training_format.arrow_schema)
+            assert MARKER.encode() not in table_bytes(table)
 
 
 def test_rejections_do_not_tell_private_values(airline_json: bytes) -> None:

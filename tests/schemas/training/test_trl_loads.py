@@ -40,8 +40,8 @@ def examples(airline_examples: list[TrainingExample]) -> list[TrainingExample]:
 
 
 def write_export(name: str, examples: Sequence[TrainingExample | TaskExample], folder: Path) -> Path:
-    training_format = TRAINING_FORMATS[name]
-    rows = [training_format.row(example) for example in examples]
+    training_format = TRAINING_FORMATS[name]()
+    rows = [row for example in examples for row in training_format.rows(example)]
     path = folder / f"{name}.{training_format.suffix}"
     if training_format.arrow_schema is None:
         path.write_bytes(b"".join(map(encode_jsonl, rows)))
@@ -110,7 +110,7 @@ def test_datasets_reads_tasks(airline_examples: list[TrainingExample], tmp_path:
     ]
     dataset = load(write_export("trl_grpo", tasks, tmp_path), tmp_path)
 
-    assert dataset.column_names == TRAINING_FORMATS["trl_grpo"].arrow_schema.names  # type: ignore[union-attr]
+    assert dataset.column_names == TRAINING_FORMATS["trl_grpo"]().arrow_schema.names  # type: ignore[union-attr]
     assert [[m["role"] for m in row["prompt"]] for row in dataset] == [["system", "user"]] * 50
     assert dataset[0]["pass_rate"] == 0.5
     assert dataset[0]["reward_mean"] is None
