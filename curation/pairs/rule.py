@@ -1,0 +1,138 @@
+"""What a pair rule and a label rule are: from what is kept to pairs, or to labelled pieces."""
+
+import inspect
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import polars as pl
+
+from curation.frames import polars_schema
+from curation.keys import digests
+from curation.scene import Scene
+from schemas.errors import RecipeError
+from schemas.tables import TABLES
+
+
+def _schema(table: str, *left_out: str) -> pl.Schema:
+    return pl.Schema(
+        {
+            name: kind
+            for name, kind in polars_schema(TABLES[table]).items()
+            if name not in {"dataset_id", *left_out}
+        }
+    )
+
+
+PAIR_SCHEMA = _schema("pairs")
+"""Columns of `pairs` but `dataset_id`."""
+SAMPLE_SCHEMA = _schema("samples")
+"""Columns of `samples` but `dataset_id`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ExampleRule(ABC):
+    name: ClassVar[str]
+
+    @property
+    def doc(self) -> str:
+        """Say in one line what it makes: the first line of the class's docstring."""
+        return (inspect.getdoc(type(self)) or "").partition("\n")[0]
+
+    @property
+    def columns_needed(self) -> tuple[str, ...]:
+        """Name the columns of `Scene.kept` that it reads, `trajectory_id` and `task_id` apart."""
+        return ()
+
+    def check_columns(self, kept: pl.DataFrame) -> None:
+        """Refuse a scene without a column that the rule reads.
+
+        Raises:
+            RecipeError: names what is missing and what is there.
+        """
+        missing = sorted(set(self.columns_needed) - set(kept.columns))
+        if missing:
+            known = ", ".join(sorted(kept.columns))
+            raise RecipeError(
+                f"Rule {self.name!r} reads unknown columns: {', '.join(missing)}. Known columns: {known}\n\n"
+                "Hint: list the signal that computes the column under `signals` of the recipe"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairRule(_ExampleRule):
+    """Base of all pair rules; a member's fields are the parameters that a recipe may give."""
+
+    def build(self, scene: Scene) -> pl.DataFrame:
+        """Pair kept trajectories, or steps of them.
+
+        Args:
+            scene: what is kept, and its tasks.
+
+        Returns:
+            Under `PAIR_SCHEMA`, sorted by `pair_id`. Both sides go on from the same words, and each begins with a
+            message of the assistant.
+
+        Raises:
+            RecipeError: the rule reads a column that is not there.
+        """
+        self.check_columns(scene.kept)
+        found = self.pair(scene).with_columns(rule=pl.lit(self.name))
+        owners = scene.kept.select(pl.col("trajectory_id").alias("chosen_id"), "task_id", "bucket")
+        placed = found.join(owners, on="chosen_id", validate="m:1")
+        sides = ("rule", "context_count", "chosen_id", "chosen_until", "rejected_id", "rejected_until")
+        spelled = placed.select(pl.concat_str(sides, separator=" ")).to_series()
+        context = placed.select(pl.concat_str(["task_id", "context"], separator=" ")).to_series()
+        return (
+            placed.with_columns(pair_id=digests("pair", spelled), set_id=digests("context", context))
+            .select(pl.col(name).cast(kind) for name, kind in PAIR_SCHEMA.items())
+            .sort("pair_id")
+        )
+
+    @abstractmethod
+    def pair(self, scene: Scene) -> pl.DataFrame:
+        """Find the pairs, in any order.
+
+        Returns:
+            `context` (text that names the shared context), `context_count`, `chosen_id`, `chosen_until`,
+            `rejected_id`, `rejected_until`, `margin`, `detail`, as in the table.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelRule(_ExampleRule):
+    """Base of all label rules; a member's fields are the parameters that a recipe may give."""
+
+    def build(self, scene: Scene) -> pl.DataFrame:
+        """Label pieces of kept trajectories.
+
+        Args:
+            scene: what is kept, and its tasks.
+
+        Returns:
+            Under `SAMPLE_SCHEMA`, sorted by `sample_id`. Each piece begins with a message of the assistant.
+
+        Raises:
+            RecipeError: the rule reads a column that is not there.
+        """
+        self.check_columns(scene.kept)
+        found = self.label(scene).with_columns(rule=pl.lit(self.name))
+        placed = found.join(
+            scene.kept.select("trajectory_id", "task_id", "bucket"), on="trajectory_id", validate="m:1"
+        )
+        spelled = placed.select(
+            pl.concat_str(["rule", "trajectory_id", "context_count", "until"], separator=" ")
+        )
+        return (
+            placed.with_columns(sample_id=digests("sample", spelled.to_series()))
+            .select(pl.col(name).cast(kind) for name, kind in SAMPLE_SCHEMA.items())
+            .sort("sample_id")
+        )
+
+    @abstractmethod
+    def label(self, scene: Scene) -> pl.DataFrame:
+        """Find the pieces, in any order.
+
+        Returns:
+            `trajectory_id`, `context_count`, `until`, `is_good`, `value`, `detail`, as in the table.
+        """
