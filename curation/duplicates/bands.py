@@ -49,7 +49,7 @@ def candidate_pairs(
     floor = threshold - SIGMAS * np.sqrt(threshold * (1 - threshold) / max(slots, 1))
     pairs = np.zeros(0, dtype=np.int64)
     for band in range(bands):
-        keys = _band_keys(signatures[:, band * rows : (band + 1) * rows], scopes)
+        keys = band_keys(signatures[:, band * rows : (band + 1) * rows], scopes)
         found = [pairs]
         for left, right in _neighbours(keys):
             is_close = estimates(signatures, left, right) >= floor
@@ -58,7 +58,7 @@ def candidate_pairs(
     return pairs // max(count, 1), pairs % max(count, 1)
 
 
-def _band_keys(slots: Signatures, scopes: npt.NDArray[np.integer]) -> npt.NDArray[np.uint64]:
+def band_keys(slots: Signatures, scopes: npt.NDArray[np.integer]) -> npt.NDArray[np.uint64]:
     """Hash the slots of one band and the scope to one number; a collision only costs a comparison."""
     keys = scopes.astype(np.uint64)
     for slot in slots.T:
