@@ -1,17 +1,17 @@
-"""The files of one export: data per split in shards, and their hashes; complete or absent, never half there."""
+"""The data files of one export: per split in shards, and their hashes; complete or absent, never half there."""
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.errors import WinnowError
-from schemas.training import TrainingFormat, encode_jsonl
+from schemas.training import TrainingFormat, arrow_rows, encode_jsonl
+from schemas.training.format import Row
 
 MANIFEST = "manifest.json"
 SHARD_ROWS = 20_000
@@ -19,11 +19,14 @@ SHARD_ROWS = 20_000
 GROUP_ROWS = 500
 """Rows held before they are written: a Parquet row group."""
 
-Row = dict[str, Any]
-
 
 class SplitFiles:
-    """Writes one split as `SPLIT-00000.SUFFIX`, `SPLIT-00001.SUFFIX` ..."""
+    """Writes one split as `SPLIT-00000.SUFFIX`, `SPLIT-00001.SUFFIX` ...
+
+    Attributes:
+        row_count: rows written so far.
+        columns: of JSON Lines, the type of each key's first value, null while it has none; empty for Parquet.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class SplitFiles:
         self._finish_rows = finish_rows
         self._held: list[Row] = []
         self._files: list[Row] = []
+        self.columns: dict[str, type | None] = {}
         self._open()
 
     def write(self, row: Row) -> None:
@@ -74,26 +78,50 @@ class SplitFiles:
         if not self._held:
             return
         rows = self._finish_rows(self._held)
-        if self._parquet is not None:
-            self._parquet.write_table(pa.Table.from_pylist(rows, schema=self._form.arrow_schema))
+        schema = self._form.arrow_schema
+        if self._parquet is not None and schema is not None:
+            self._parquet.write_table(arrow_rows(rows, schema))
         else:
             self._stream.writelines(encode_jsonl(row) for row in rows)
+            self._note_columns(rows)
         self._held = []
+
+    def _note_columns(self, rows: list[Row]) -> None:
+        for row in rows:
+            for name, value in row.items():
+                if self.columns.get(name) is None:
+                    self.columns[name] = None if value is None else type(value)
 
     def _close(self) -> None:
         self._flush()
         if self._parquet is not None:
             self._parquet.close()
         self._stream.close()
+        facts = file_facts(self._path)
         self._files.append(
-            {
-                "name": self._path.name,
-                "split": self._split,
-                "row_count": self._shard_rows,
-                "bytes_count": self._path.stat().st_size,
-                "sha256": hashlib.sha256(self._path.read_bytes()).hexdigest(),
-            }
+            {"name": facts["name"], "split": self._split, "row_count": self._shard_rows}
+            | {name: facts[name] for name in ("bytes_count", "sha256")}
         )
+
+
+def names_by_split(files: list[Row]) -> dict[str, list[str]]:
+    """Group data files, see `SplitFiles.finish`, by split; those without a row are left out."""
+    names: dict[str, list[str]] = {}
+    for file in files:
+        if file["row_count"]:
+            names.setdefault(file["split"], []).append(file["name"])
+    return names
+
+
+def file_facts(path: Path) -> Row:
+    """Give name, bytes and SHA-256 of a file."""
+    return {"name": path.name, "bytes_count": path.stat().st_size, "sha256": file_digest(path)}
+
+
+def file_digest(path: Path) -> str:
+    """Give the SHA-256 of a file in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager
@@ -119,42 +147,3 @@ def replaced_folder(out: Path) -> Iterator[Path]:
         out.rename(former)
     partial.rename(out)
     shutil.rmtree(former, ignore_errors=True)
-
-
-def dataset_card(
-    *, name: str, form: TrainingFormat[Any], files: list[Row], redactions: Mapping[str, int]
-) -> str:
-    """Write the card whose header tells `datasets.load_dataset` which files are data, and of which split.
-
-    Args:
-        name: the dataset's name.
-        form: the training format.
-        files: the data files, see `SplitFiles.finish`.
-        redactions: how often each kind was replaced; empty when none was asked for.
-    """
-    splits = sorted({file["split"] for file in files}, key=lambda split: (split != "train", split))
-    lines = ["---", "configs:", "- config_name: default", "  data_files:"]
-    for split in splits:
-        lines += [f"  - split: {split}", f'    path: "{split}-*.{form.suffix}"']
-    lines += [
-        "---",
-        "",
-        f"# {name}",
-        "",
-        f"Written by Winnow in the format `{form.name}` (version {form.version}), one row per {form.unit}.",
-        f"`{MANIFEST}` says from what and how; `provenance.parquet` gives the origin of each row.",
-        *_redaction_lines(redactions),
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _redaction_lines(redactions: Mapping[str, int]) -> list[str]:
-    if not redactions:
-        return []
-    replaced = ", ".join(f"{kind} {count}" for kind, count in redactions.items() if count)
-    return [
-        "",
-        f"Secrets and personal data were replaced by `[REDACTED:KIND]`: {replaced or 'none was found'}.",
-        f"Looked for: {', '.join(redactions)}.",
-    ]
