@@ -11,32 +11,41 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from curation.frames import Frames
-from curation.signals import SIGNALS
-from curation.signals.signal import Signal
-from curation.steps import STEPS_VERSION, build_steps
-from curation.topology.branches import BRANCHES_VERSION, find_branch_points
-from curation.topology.quotient import TOPOLOGY_VERSION, build_topology
-from flows import progress
+from flows import progress, settings
 from flows.batches import gather
-from flows.corpus_signals import BASES, CORPUS_SIGNALS, store_corpus_signal
+from flows.buckets import Bucket, corpus_fingerprint, find_stale, gather_buckets, read_settled
+from flows.corpus_signals import store_corpus_signal
+from flows.frames import read_few, read_frames
 from flows.funnel import ScoreCounts, publish_funnel
 from flows.runs import recorded
-from flows.settings import BATCH_MESSAGES
-from flows.task_states import Share, bucket_fingerprint, find_share, read_tasks
+from flows.stages import (
+    CORPUS_STAGES,
+    RAW_STAGE,
+    SIGNAL_STAGE,
+    STEPS_STAGE,
+    Versions,
+    compute_stages,
+    stage_versions,
+)
+from flows.task_states import (
+    READ_TABLES,
+    Share,
+    bucket_fingerprint,
+    find_share,
+    oldest_versions,
+    read_trials,
+    tasks_of,
+)
 from flows.workers import THREADS
-from schemas.errors import UnknownNameError
-from schemas.identity import digest
 from schemas.rows import arrow_table
-from schemas.tables import TABLES, Table
-from schemas.trajectory import Relation
 from warehouse import Warehouse
 from warehouse.locking import exclusive_lock
-from warehouse.whole import read_conversations, read_judged, read_scores
+from warehouse.recent import newest_versions
 
 STAGE = "score"
 LOCK = "score.lock"
@@ -45,23 +54,6 @@ ROWS_PER_MESSAGE = 10
 """So many computed rows take the memory of one message; ours, generous."""
 UNFINISHED = ""
 """The fingerprint of nothing: what a stage is computed for while its tables change."""
-STEPS_STAGE = "steps"
-TOPOLOGY_STAGE = "topology"
-SIGNAL_STAGE = "signal:"
-CORPUS_STAGES = frozenset(SIGNAL_STAGE + name for name in CORPUS_SIGNALS)
-
-Versions = dict[str, str]
-"""Version of each stage, in the order in which stages depend on each other."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bucket:
-    """One bucket's state: what is in it, and how much."""
-
-    bucket: int
-    fingerprint: str
-    trajectory_count: int
-    message_count: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,7 +62,7 @@ class Part:
 
     bucket: Bucket
     tasks: pl.DataFrame
-    """What its tasks hold, see `read_tasks`."""
+    """What its tasks hold, see `tasks_of`."""
     stages: tuple[str, ...]
     share: Share | None
     """Its changed tasks; null when all of it is to be computed."""
@@ -111,8 +103,11 @@ def score(*, warehouse: Path, signals: list[str] | None = None) -> ScoreCounts:
 
 
 def _score(house: Warehouse, versions: Versions) -> ScoreCounts:
-    tasks = read_tasks(house)
-    buckets = _gather_buckets(tasks)
+    with house.lock():
+        raw = newest_versions(house, READ_TABLES)
+    trials = read_trials(house)
+    tasks = tasks_of(house, trials)
+    buckets = gather_buckets(tasks)
     within = {name: versions[name] for name in versions if name not in CORPUS_STAGES}
     parts = [
         part
@@ -121,11 +116,13 @@ def _score(house: Warehouse, versions: Versions) -> ScoreCounts:
     ]
     progress.start(STAGE, len(buckets), "buckets")
     progress.advance(STAGE, len(buckets) - len(parts))
-    batches = [score_batch.submit(warehouse=house.root, parts=batch) for batch in _batches_of_parts(parts)]
+    batches = [
+        score_batch.submit(warehouse=house.root, parts=batch, raw=raw) for batch in _batches_of_parts(parts)
+    ]
     recomputed = sum(batch.result() for batch in batches)
     across = {name: versions[name] for name in versions if name in CORPUS_STAGES}
     for stages in find_stale(house, buckets, across):
-        recomputed += score_corpus(warehouse=house.root, buckets=buckets, stages=list(stages))
+        recomputed += score_corpus(warehouse=house.root, buckets=buckets, stages=list(stages), trials=trials)
     return ScoreCounts(
         trajectory_count=sum(bucket.trajectory_count for bucket in buckets),
         bucket_count=len(buckets),
@@ -141,7 +138,7 @@ def plan_parts(
 
     Args:
         house: the warehouse.
-        tasks: what all tasks hold, see `read_tasks`.
+        tasks: what all tasks hold, see `tasks_of`.
         buckets: the buckets.
         stages: what is out of date in them.
     """
@@ -154,14 +151,21 @@ def plan_parts(
         if before is not None:
             known = bucket_fingerprint(before)
             if all(settled.get((stage, bucket.bucket)) == (versions[stage], known) for stage in stages):
-                share = find_share(held[bucket.bucket,], before)
+                versions_read, of = settled.get((RAW_STAGE, bucket.bucket), ("", ""))
+                since = msgspec.json.decode(versions_read, type=dict[str, int]) if of == known else None
+                share = find_share(held[bucket.bucket,], before, since)
         parts.append(Part(bucket=bucket, tasks=held[bucket.bucket,], stages=stages, share=share))
     return parts
 
 
 @task(name="score batch", cache_policy=NO_CACHE)
-def score_batch(*, warehouse: Path, parts: list[Part]) -> int:
+def score_batch(*, warehouse: Path, parts: list[Part], raw: Mapping[str, int]) -> int:
     """Compute stages for one batch of buckets, all as wholes or all in part, with the same stages.
+
+    Args:
+        warehouse: folder of the store.
+        parts: the batch.
+        raw: version of each table of `READ_TABLES` before the tasks were looked at.
 
     Returns:
         How many pairs of stage and bucket were computed.
@@ -181,7 +185,7 @@ def score_batch(*, warehouse: Path, parts: list[Part]) -> int:
     states = pl.concat(part.tasks for part in parts).drop("message_count")
     house.store.replace_buckets("task_states", states, numbers)
     progress.advance(STAGE, len(parts))
-    return _settle(house, {part.bucket.bucket: part.bucket.fingerprint for part in parts}, stages)
+    return _settle(house, {part.bucket.bucket: part.bucket.fingerprint for part in parts}, stages, raw)
 
 
 def _replace_tasks(house: Warehouse, shares: list[Share], stages: Iterable[str]) -> None:
@@ -189,7 +193,7 @@ def _replace_tasks(house: Warehouse, shares: list[Share], stages: Iterable[str])
     numbers = [share.bucket for share in shares]
     old_task_ids = pl.concat(share.old_task_ids for share in shares)
     task_ids = pl.concat([old_task_ids, *(share.new_task_ids for share in shares)])
-    frames = read_frames(house, numbers, steps_are_stale=True, task_ids=task_ids, are_few=True)
+    frames = read_few(house, numbers, task_ids, oldest_versions(shares))
     replaced = frames.trajectories.filter(pl.col("task_id").is_in(old_task_ids.implode()))
     for table, frame in compute_stages(frames, stages):
         of = table.key[0]
@@ -197,8 +201,8 @@ def _replace_tasks(house: Warehouse, shares: list[Share], stages: Iterable[str])
 
 
 @task(name="score corpus", cache_policy=NO_CACHE)
-def score_corpus(*, warehouse: Path, buckets: list[Bucket], stages: list[str]) -> int:
-    """Compute stages that need all buckets at once.
+def score_corpus(*, warehouse: Path, buckets: list[Bucket], stages: list[str], trials: pl.DataFrame) -> int:
+    """Compute stages that need all buckets at once, from what is stored and from all trials, see `read_trials`.
 
     Returns:
         How many pairs of stage and bucket were computed.
@@ -206,174 +210,27 @@ def score_corpus(*, warehouse: Path, buckets: list[Bucket], stages: list[str]) -
     house = Warehouse(warehouse)
     numbers = [bucket.bucket for bucket in buckets]
     for stage in stages:
-        store_corpus_signal(house, stage.removeprefix(SIGNAL_STAGE), numbers)
+        store_corpus_signal(house, stage.removeprefix(SIGNAL_STAGE), numbers, trials)
     return _settle(house, dict.fromkeys(numbers, corpus_fingerprint(buckets)), stages)
 
 
-def _settle(house: Warehouse, fingerprints: Mapping[int, str], stages: Iterable[str]) -> int:
-    """Note what of buckets stages are up to date for."""
+def _settle(
+    house: Warehouse,
+    fingerprints: Mapping[int, str],
+    stages: Iterable[str],
+    raw: Mapping[str, int] | None = None,
+) -> int:
+    """Note what of buckets stages are up to date for, and which versions of the raw tables that was."""
     versions = stage_versions(None)
+    settled = {stage: versions[stage] for stage in stages}
+    noted = settled if raw is None else settled | {RAW_STAGE: msgspec.json.encode(raw).decode()}
     states = [
-        {
-            "stage": stage,
-            "bucket": bucket,
-            "stage_version": versions[stage],
-            "input_fingerprint": fingerprint,
-        }
-        for stage in stages
+        {"stage": stage, "bucket": bucket, "stage_version": version, "input_fingerprint": fingerprint}
+        for stage, version in noted.items()
         for bucket, fingerprint in fingerprints.items()
     ]
     house.store.upsert("bucket_states", arrow_table("bucket_states", states), update=True)
-    return len(states)
-
-
-def stage_versions(signals: Iterable[str] | None) -> Versions:
-    """Version each stage; a stage's version holds those of the stages that it is computed from.
-
-    Args:
-        signals: names of signals; all when null. Signals that they are computed from come with them.
-
-    Raises:
-        UnknownNameError: no such signal.
-    """
-    names = list(SIGNALS if signals is None else signals)
-    for name in names:
-        if name not in SIGNALS:
-            raise UnknownNameError.from_name("signal", name, SIGNALS)
-    topology = digest(STEPS_VERSION, TOPOLOGY_VERSION, BRANCHES_VERSION)
-    versions = {STEPS_STAGE: STEPS_VERSION, TOPOLOGY_STAGE: topology}
-    for name in names:
-        bases = BASES.get(name, ())
-        for base in bases:
-            versions.setdefault(SIGNAL_STAGE + base, digest(topology, SIGNALS[base].stage_version))
-        parts = (SIGNALS[part].stage_version for part in (*bases, name))
-        versions[SIGNAL_STAGE + name] = digest(topology, *parts)
-    return versions
-
-
-def read_buckets(house: Warehouse) -> list[Bucket]:
-    """Fingerprint what each bucket holds, see `read_tasks`."""
-    return _gather_buckets(read_tasks(house))
-
-
-def _gather_buckets(tasks: pl.DataFrame) -> list[Bucket]:
-    return [
-        Bucket(
-            bucket=number,
-            fingerprint=bucket_fingerprint(held),
-            trajectory_count=int(held["trajectory_count"].sum()),
-            message_count=int(held["message_count"].sum()),
-        )
-        for (number,), held in tasks.partition_by("bucket", as_dict=True, maintain_order=True).items()
-    ]
-
-
-def read_settled(house: Warehouse) -> dict[tuple[str, int], tuple[str, str]]:
-    """Read the version and the fingerprint that each stage of each bucket was last computed for."""
-    return {
-        (row["stage"], row["bucket"]): (row["stage_version"], row["input_fingerprint"])
-        for row in house.store.read("bucket_states").to_dicts()
-    }
-
-
-def corpus_fingerprint(buckets: list[Bucket]) -> str:
-    """Hash what all buckets hold together."""
-    return digest(*(part for bucket in buckets for part in (bucket.bucket, bucket.fingerprint)))
-
-
-def find_stale(
-    house: Warehouse, buckets: list[Bucket], versions: Versions
-) -> Mapping[tuple[str, ...], list[Bucket]]:
-    """Group buckets by the stages that are out of date in them; buckets without any are left out.
-
-    A stage over the whole corpus is out of date wherever any bucket changed.
-    """
-    corpus = corpus_fingerprint(buckets)
-    settled = read_settled(house)
-    stale: dict[tuple[str, ...], list[Bucket]] = {}
-    for bucket in buckets:
-        stages = tuple(
-            stage
-            for stage, version in versions.items()
-            if settled.get((stage, bucket.bucket))
-            != (version, corpus if stage in CORPUS_STAGES else bucket.fingerprint)
-        )
-        if stages:
-            stale.setdefault(stages, []).append(bucket)
-    return stale
-
-
-def read_frames(
-    house: Warehouse,
-    buckets: list[int],
-    *,
-    steps_are_stale: bool = False,
-    task_ids: pl.Series | None = None,
-    are_few: bool = False,
-) -> Frames:
-    """Read one batch of buckets, without repairs; conversations are whole, shared starts included.
-
-    Args:
-        house: the warehouse.
-        buckets: the buckets.
-        steps_are_stale: build the steps from the messages, whatever is stored.
-        task_ids: which of their tasks; all when null.
-        are_few: these are a small part, worth reading alone.
-    """
-    trajectories = read_judged(house, buckets).filter(pl.col("relation") != Relation.REPAIR.value)
-    scores, tasks = read_scores(house, buckets), house.store.read("tasks", buckets=buckets)
-    if task_ids is not None:
-        tasks = tasks.filter(pl.col("task_id").is_in(task_ids.implode()))
-        trajectories = trajectories.filter(pl.col("task_id").is_in(task_ids.implode()))
-        scores = scores.join(trajectories, on="trajectory_id", how="semi", maintain_order="left")
-    messages = read_conversations(house, buckets, trajectories, are_few=are_few)
-    if steps_are_stale:
-        steps = build_steps(messages)
-    else:
-        steps = house.store.read("steps", buckets=buckets).join(
-            trajectories, on="trajectory_id", how="semi", maintain_order="left"
-        )
-    return Frames(
-        trajectories=trajectories.with_columns(shared_count=pl.lit(0, pl.Int64)),
-        messages=messages,
-        steps=steps,
-        scores=scores,
-        tasks=tasks,
-        task_secrets=house.store.read("task_secrets", buckets=buckets).join(
-            tasks, on="task_id", how="semi", maintain_order="left"
-        ),
-    )
-
-
-def compute_stages(frames: Frames, stages: Iterable[str]) -> Iterator[tuple[Table, pl.DataFrame]]:
-    """Compute stages over frames, in order.
-
-    Yields:
-        Each table with its rows for these frames.
-    """
-    for stage in stages:
-        if stage == STEPS_STAGE:
-            yield TABLES["steps"], frames.steps
-        elif stage == TOPOLOGY_STAGE:
-            topology = build_topology(frames)
-            yield TABLES["topology_nodes"], topology.nodes
-            yield TABLES["topology_edges"], topology.edges
-            yield TABLES["topology_tasks"], topology.tasks
-            yield TABLES["branch_points"], find_branch_points(frames)
-        else:
-            yield from compute_signal(SIGNALS[stage.removeprefix(SIGNAL_STAGE)], frames)
-
-
-def compute_signal(signal: Signal, frames: Frames) -> Iterator[tuple[Table, pl.DataFrame]]:
-    """Compute one signal: a table per scope that it has columns for."""
-    values = signal.compute(frames)
-    for scope, table in signal.tables().items():
-        yield table, values[scope]
-
-
-def batches_of(buckets: list[Bucket]) -> Iterator[list[Bucket]]:
-    """Gather buckets into batches of at most `BATCH_MESSAGES` messages."""
-    return gather(buckets, lambda bucket: bucket.message_count, limit=BATCH_MESSAGES)
+    return len(settled) * len(fingerprints)
 
 
 def _batches_of_parts(parts: list[Part]) -> Iterator[list[Part]]:
@@ -382,4 +239,4 @@ def _batches_of_parts(parts: list[Part]) -> Iterator[list[Part]]:
     for part in parts:
         alike.setdefault((part.stages, part.share is None), []).append(part)
     for group in alike.values():
-        yield from gather(group, lambda part: part.message_count, limit=BATCH_MESSAGES)
+        yield from gather(group, lambda part: part.message_count, limit=settings.BATCH_MESSAGES)

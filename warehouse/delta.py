@@ -1,6 +1,6 @@
 """One Delta table as a folder: open it, create it, list the files that a version consists of."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -13,14 +13,18 @@ from schemas.tables.declaration import BUCKET
 
 LONG_TEXTS = ("raw", "text", "content_json", "reasoning", "extra", "tools", "observation")
 """Columns of long and mostly different texts: no dictionary could hold them, and nobody asks for their extremes."""
+ROW_GROUP_ROWS = 4096
+"""Small row groups: to look up one trajectory reads a few thousand rows per file, whatever the table's size."""
 WRITER = WriterProperties(
     compression="ZSTD",
-    max_row_group_size=4096,
+    max_row_group_size=ROW_GROUP_ROWS,
     column_properties={
         name: ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE") for name in LONG_TEXTS
     },
 )
-"""Small row groups: to look up one trajectory reads a few thousand rows per file, whatever the table's size."""
+
+BUCKET_FOLDER = rf"^{BUCKET}=(\d+)/"
+"""Where the files of one bucket lie, also in a table that Delta does not partition by it (see `computed_files`)."""
 
 CONFIGURATION = {
     # Datasets name the versions that they were built from: only `upkeep.vacuum` decides what may go.
@@ -61,10 +65,12 @@ def live_files(delta: DeltaTable, path: Path) -> pl.DataFrame:
     Paths are built from the log: `file_uris` percent-encodes them, and neither DuckDB nor Polars decodes that.
 
     Returns:
-        `path` (absolute), `row_count`, `bytes_count`, and `bucket` (null in a table without partitions), by path.
+        `path` (absolute), `row_count`, `bytes_count`, and `bucket` (null in a table without buckets, and for a file
+        with rows of several), by path.
     """
     actions = pl.DataFrame(pa.table(delta.get_add_actions(flatten=True)))
-    bucket = pl.col(f"partition.{BUCKET}") if f"partition.{BUCKET}" in actions.columns else pl.lit(None)
+    is_partitioned = f"partition.{BUCKET}" in actions.columns
+    bucket = pl.col(f"partition.{BUCKET}") if is_partitioned else pl.col("path").str.extract(BUCKET_FOLDER)
     return actions.select(
         path=pl.lit(f"{path.absolute()}/") + pl.col("path"),
         row_count=pl.col("num_records").cast(pl.Int64),
@@ -73,11 +79,22 @@ def live_files(delta: DeltaTable, path: Path) -> pl.DataFrame:
     ).sort("path")
 
 
-def scan_files(files: pl.DataFrame, columns: Sequence[str]) -> list[pl.LazyFrame]:
-    """Scan files of `live_files`, one frame per bucket; the bucket comes from the log, never from parsing a path."""
-    return [
-        pl.scan_parquet(part["path"].to_list(), glob=False, hive_partitioning=False)
-        .with_columns([] if bucket is None else [pl.lit(bucket, pl.Int32).alias(BUCKET)])
-        .select(columns)
-        for (bucket,), part in files.partition_by(BUCKET, as_dict=True, maintain_order=True).items()
-    ]
+def scan_files(
+    files: pl.DataFrame, columns: Sequence[str], buckets: Collection[int] | None = None
+) -> list[pl.LazyFrame]:
+    """Scan files of `live_files`, one frame per bucket; the bucket comes from the log.
+
+    Args:
+        files: the files.
+        columns: which columns, in this order.
+        buckets: whose rows to take from files with rows of several; all when null.
+    """
+    frames = []
+    for (bucket,), part in files.partition_by(BUCKET, as_dict=True, maintain_order=True).items():
+        frame = pl.scan_parquet(part["path"].to_list(), glob=False, hive_partitioning=False)
+        if bucket is not None:
+            frame = frame.with_columns(pl.lit(bucket, pl.Int32).alias(BUCKET))
+        elif buckets is not None:
+            frame = frame.filter(pl.col(BUCKET).is_in(list(buckets)))
+        frames.append(frame.select(columns))
+    return frames

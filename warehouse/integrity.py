@@ -47,7 +47,8 @@ CROSS_CHECKS = {
         SELECT 'records', r.record_id, r.trajectory_count || ' declared, ' || coalesce(t.row_count, 0) || ' stored'
         FROM records AS r
         LEFT JOIN (
-            SELECT record_id, count(*) AS row_count FROM trajectories WHERE relation <> 'repair' GROUP BY record_id
+            SELECT record_id, count(*) AS row_count FROM trajectories
+            WHERE relation NOT IN ('repair', 'corruption') GROUP BY record_id
         ) AS t USING (record_id)
         WHERE r.trajectory_count <> coalesce(t.row_count, 0)
     """,

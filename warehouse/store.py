@@ -3,37 +3,23 @@
 What belongs here: one commit to one table, and reading one table. What spans tables is in `intake`.
 """
 
-import random
-import threading
-import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import polars as pl
 from deltalake import DeltaTable, write_deltalake
-from deltalake.exceptions import CommitFailedError
 
-from schemas.errors import CommitConflictError, SchemaMismatchError, UnknownNameError
+from schemas.errors import SchemaMismatchError, UnknownNameError
 from schemas.tables import TABLES, Table
 from schemas.tables.declaration import BUCKET
+from warehouse.commits import OpenTables, retry_commit
+from warehouse.computed_files import add_rows, has_plain_buckets, replace_rows
 from warehouse.conformity import Rows, conform, first_per_key, sort_by_key
-from warehouse.delta import WRITER, is_as_declared, live_files, open_delta, open_or_create_delta, scan_files
+from warehouse.delta import WRITER, is_as_declared, live_files, open_delta, scan_files
 from warehouse.differences import differing_ids
 
 Result = TypeVar("Result")
-
-COMMIT_ATTEMPTS = 12
-FIRST_BACKOFF_S = 0.02
-LONGEST_BACKOFF_S = 2.0
-
-
-class Opened(threading.local):
-    """The tables that one thread has open: reading a long log anew for each commit would cost more than the commit."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self.tables: dict[str, DeltaTable] = {}
 
 
 class Store:
@@ -45,7 +31,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         """Look at `folder`, which need not exist before the first commit."""
         self.folder = folder
-        self._opened = Opened()
+        self._open_tables = OpenTables()
 
     def append(self, table: Table | str, rows: Rows) -> int:
         """Add rows as they are.
@@ -59,10 +45,15 @@ class Store:
         """
         declared = declaration(table)
         arrow = sort_by_key(declared, conform(declared, rows))
+
+        def add(delta: DeltaTable) -> None:
+            if has_plain_buckets(delta, declared):
+                add_rows(delta, self.path(declared.name), arrow)
+            else:
+                write_deltalake(delta, arrow, mode="append", writer_properties=WRITER)
+
         if arrow.num_rows:
-            self._commit(
-                declared, lambda delta: write_deltalake(delta, arrow, mode="append", writer_properties=WRITER)
-            )
+            self._commit(declared, add)
         return int(arrow.num_rows)
 
     def upsert(self, table: Table | str, rows: Rows, *, update: bool = False) -> int:
@@ -117,7 +108,11 @@ class Store:
         scope = {"predicate": f"{BUCKET} IN ({', '.join(map(str, sorted(buckets)))})"}
 
         def overwrite(delta: DeltaTable) -> None:
-            how = scope if is_as_declared(delta, declared) else {"schema_mode": "overwrite"}
+            is_declared = is_as_declared(delta, declared)
+            if is_declared and has_plain_buckets(delta, declared):
+                replace_rows(delta, self.path(declared.name), declared, arrow, buckets)
+                return
+            how = scope if is_declared else {"schema_mode": "overwrite"}
             write_deltalake(delta, arrow, mode="overwrite", writer_properties=WRITER, **how)
 
         if buckets:
@@ -215,8 +210,9 @@ class Store:
             return empty
         files = live_files(delta, self.path(declared.name))
         if buckets is not None:
-            files = files.filter(pl.col(BUCKET).is_in(list(buckets)))
-        return pl.concat([empty, *scan_files(files, names)])
+            is_mixed = pl.col(BUCKET).is_null() & (BUCKET in declared.column_names)
+            files = files.filter(pl.col(BUCKET).is_in(list(buckets)) | is_mixed)
+        return pl.concat([empty, *scan_files(files, names, buckets)])
 
     def read(
         self,
@@ -243,38 +239,12 @@ class Store:
         self, table: Table, commit: Callable[[DeltaTable], Result], *, may_redeclare: bool = False
     ) -> Result:
         def commit_to_newest() -> Result:
-            delta = self._newest(table)
+            delta = self._open_tables.newest(table, self.path(table.name))
             if not may_redeclare and not is_as_declared(delta, table):
                 raise _redeclared(table)
             return commit(delta)
 
         return retry_commit(table.name, commit_to_newest)
-
-    def _newest(self, table: Table) -> DeltaTable:
-        """Open a table at its newest version; one that this thread has opened before reads only what is new."""
-        delta = self._opened.tables.get(table.name)
-        if delta is None or not (self.path(table.name) / "_delta_log").is_dir():
-            delta = self._opened.tables[table.name] = open_or_create_delta(self.path(table.name), table)
-        else:
-            delta.update_incremental()
-        return delta
-
-
-def retry_commit(table: str, commit: Callable[[], Result]) -> Result:
-    """Run `commit`, which opens the newest version each time, until no other writer is faster.
-
-    Raises:
-        CommitConflictError: other writers kept winning.
-    """
-    for attempt in range(COMMIT_ATTEMPTS):
-        try:
-            return commit()
-        except CommitFailedError:
-            time.sleep(random.uniform(0, min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2**attempt)))  # noqa: S311
-    raise CommitConflictError(
-        f"Other writers changed table {table!r} during each of {COMMIT_ATTEMPTS} attempts to commit.\n\n"
-        "Hint: run the same command again with fewer workers"
-    )
 
 
 def declaration(table: Table | str) -> Table:

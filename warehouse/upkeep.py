@@ -12,10 +12,11 @@ import polars as pl
 
 from schemas.tables.declaration import BUCKET
 from warehouse.atomic import UNFINISHED_SUFFIX
+from warehouse.commits import retry_commit
+from warehouse.computed_files import merge_files
 from warehouse.delta import WRITER, live_files, open_delta
 from warehouse.house import Warehouse
 from warehouse.integrity import key_of
-from warehouse.store import retry_commit
 
 SWEEP_AGE_S = 3600.0
 """A running writer's files are younger than this."""
@@ -97,6 +98,9 @@ def _compact_once(table: str, folder: Path) -> int:
     delta = open_delta(folder)
     if delta is None:
         return 0
+    columns = {field.name for field in delta.schema().fields}
+    if BUCKET in columns.difference(delta.metadata().partition_columns, key_of(table)):
+        return merge_files(delta, folder, key_of(table))
     parts = live_files(delta, folder).group_by(BUCKET).len().filter(pl.col("len") > 1)
     if parts.is_empty():
         return 0

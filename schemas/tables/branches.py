@@ -6,6 +6,7 @@ BRANCH_POINTS = Table(
     name="branch_points",
     row="one state of a task after which trials act differently, and not equally well",
     key=("task_id", "node_id"),
+    is_computed=True,
     columns=(
         id_column("task_id", "The task."),
         bucket_column(),

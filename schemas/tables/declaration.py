@@ -52,6 +52,8 @@ class Table:
     """The columns that together name a row, coarsest first; rows are stored sorted by them."""
     is_quarantined: bool = False
     """True for what a training text must never hold: neither exports nor dashboards open it."""
+    is_computed: bool = False
+    """True for what is computed from trajectories, whole buckets or a few rows at a time: the bucket is no partition."""
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -65,8 +67,9 @@ class Table:
 
     @property
     def partition_by(self) -> tuple[str, ...]:
-        """Name the partition columns: the bucket, where rows belong to one (and are not about one)."""
-        return (BUCKET,) if BUCKET in self.column_names and BUCKET not in self.key else ()
+        """Name the partition columns: the bucket, where rows that came in belong to one (and are not about one)."""
+        is_in_bucket = BUCKET in self.column_names and BUCKET not in self.key
+        return (BUCKET,) if is_in_bucket and not self.is_computed else ()
 
 
 def bucket_column(of: str = "task") -> Column:

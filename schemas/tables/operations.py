@@ -7,9 +7,17 @@ BUCKET_STATES = Table(
     row="one stage of scoring, or the scan, that is up to date for one bucket",
     key=("stage", "bucket"),
     columns=(
-        Column(name="stage", type=STRING, doc="`steps`, `topology`, `signal:NAME`, or `privacy`."),
+        Column(
+            name="stage",
+            type=STRING,
+            doc="`steps`, `topology`, `signal:NAME`, or `privacy`; or `rollouts`, see `stage_version`.",
+        ),
         bucket_column(),
-        Column(name="stage_version", type=STRING, doc="Version and parameters of the computation."),
+        Column(
+            name="stage_version",
+            type=STRING,
+            doc="Version and parameters of the computation; of `rollouts`, the version of each table that was read, as JSON.",
+        ),
         Column(
             name="input_fingerprint",
             type=STRING,
@@ -22,6 +30,7 @@ TASK_STATES = Table(
     name="task_states",
     row="one task as it was when its bucket was last scored: what differs now is computed anew",
     key=("task_id",),
+    is_computed=True,
     columns=(
         id_column("task_id", "The task."),
         bucket_column(),

@@ -16,7 +16,8 @@ from schemas.rows import arrow_table
 from schemas.tables import TABLES
 from schemas.tables.declaration import FLAG, INTEGER, Column
 from schemas.tables.signal_tables import signal_table
-from warehouse.store import Store, retry_commit
+from warehouse.commits import retry_commit
+from warehouse.store import Store
 
 LOOPS = signal_table("loops", "trajectory", (Column(name="retry_loop_count", type=INTEGER, doc="Loops."),))
 SPAWN = multiprocessing.get_context("spawn")
@@ -252,7 +253,7 @@ def test_processes_at_once_lose_and_double_nothing(store: Store, work: Callable[
 
 
 def test_gives_up_with_a_hint_when_other_writers_keep_winning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("warehouse.store.LONGEST_BACKOFF_S", 0)
+    monkeypatch.setattr("warehouse.commits.LONGEST_BACKOFF_S", 0)
 
     def lose() -> None:
         raise CommitFailedError

@@ -53,7 +53,7 @@ def test_vacuum_keeps_the_versions_that_datasets_were_built_from(appended: Wareh
     past = appended.store.version("messages")
     dataset = dict.fromkeys(TABLES["datasets"].column_names, "x") | {
         "table_versions": json.dumps({"messages": past, "tasks": 1}),
-        **dict.fromkeys(("read_count", "repaired_count", "kept_count", "dropped_count"), 0),
+        **dict.fromkeys(("read_count", "repaired_count", "added_count", "kept_count", "dropped_count"), 0),
     }
     appended.store.append("datasets", arrow_table("datasets", [dataset]))
     compact(appended, "messages")

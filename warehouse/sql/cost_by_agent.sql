@@ -8,6 +8,6 @@ SELECT
     sum(completion_tokens)::BIGINT AS completion_tokens,
     avg(message_count) AS mean_message_count
 FROM trajectories
-WHERE relation <> 'repair'
+WHERE relation NOT IN ('repair', 'corruption')
 GROUP BY agent, model
 ORDER BY cost_usd DESC NULLS LAST, agent, model

@@ -9,7 +9,7 @@ SELECT 1 AS stage_order, 'records in' AS stage, NULL AS dataset, NULL AS reason,
 UNION ALL
 SELECT 2, 'records rejected', NULL, reason, count(*) FROM records WHERE parse_status = 'rejected' GROUP BY reason
 UNION ALL
-SELECT 3, 'trajectories in', NULL, NULL, count(*) FROM trajectories WHERE relation <> 'repair'
+SELECT 3, 'trajectories in', NULL, NULL, count(*) FROM trajectories WHERE relation NOT IN ('repair', 'corruption')
 UNION ALL
 SELECT 4, 'trajectories ' || verdict, name, reason, row_count FROM outcome
 UNION ALL

@@ -4,7 +4,7 @@ WITH held AS (
         count(m.seq) AS messages, count(*) FILTER (WHERE m.role = 'assistant') AS turns,
         coalesce(sum(len(m.tool_calls)), 0) AS calls
     FROM judged_trajectories AS t LEFT JOIN messages AS m USING (trajectory_id)
-    WHERE t.relation <> 'repair'
+    WHERE t.relation NOT IN ('repair', 'corruption')
     GROUP BY ALL
 ),
 told AS (

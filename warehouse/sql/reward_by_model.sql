@@ -7,6 +7,6 @@ SELECT
     avg(outcome_reward) AS mean_outcome_reward,
     median(outcome_reward) AS median_outcome_reward
 FROM judged_trajectories
-WHERE relation <> 'repair'
+WHERE relation NOT IN ('repair', 'corruption')
 GROUP BY model, agent
 ORDER BY mean_outcome_reward DESC NULLS LAST, model, agent
