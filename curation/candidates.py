@@ -33,6 +33,12 @@ class SignalValues:
             },
         )
 
+    def beside(self, other: "SignalValues") -> "SignalValues":
+        """Put the values of other signals beside these."""
+        return SignalValues(
+            trajectories={**self.trajectories, **other.trajectories}, groups={**self.groups, **other.groups}
+        )
+
     def joined(self, other: "SignalValues") -> "SignalValues":
         """Put two disjoint sets of values together."""
         return SignalValues(
