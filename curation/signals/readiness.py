@@ -7,8 +7,8 @@ import polars as pl
 
 from curation.conduct.flaws import FLAWS, find_flaws
 from curation.frames import Frames
+from curation.origins import TRAINED_ORIGINS
 from curation.signals.signal import Signal
-from curation.training_view import REASONS as TRAINED_ORIGINS
 from schemas.tables import Column
 from schemas.tables.declaration import FLAG, INTEGER, REAL, STRING
 
@@ -189,7 +189,7 @@ def _conditions() -> dict[str, pl.Expr]:
 
 def _summaries(messages: pl.DataFrame) -> pl.DataFrame:
     is_turn = pl.col("role") == "assistant"
-    is_trained = is_turn & pl.col("origin").is_in(list(TRAINED_ORIGINS))
+    is_trained = is_turn & pl.col("origin").is_in(TRAINED_ORIGINS)
     has_reasoning = pl.col("reasoning").fill_null("").str.strip_chars() != ""
     return messages.group_by("trajectory_id").agg(
         sampled_turn_count=is_trained.sum(),
