@@ -1,6 +1,7 @@
 """Repairs: rules that make a better trajectory from a trajectory. Add one: a module here, and a line below."""
 
 from curation.repair.collapse_loops import CollapseLoops
+from curation.repair.distill import Distill
 from curation.repair.repair import Case, Repair
 from curation.repair.rollback import Rollback
 from curation.repair.splice import Splice
@@ -17,6 +18,7 @@ REPAIRS: dict[str, type[Repair]] = {
     "truncate_after_goal": TruncateAfterGoal,
     "truncate_after_candidate": TruncateAfterCandidate,
     "splice": Splice,
+    "distill": Distill,
 }
 """All repairs by name; a recipe's parameters are their constructors' arguments."""
 

@@ -24,6 +24,7 @@ from schemas.rollouts.openhands.completions import OPENHANDS_COMPLETIONS
 from schemas.rollouts.openhands.reports import OPENHANDS_REPORTS
 from schemas.rollouts.openhands.sdk import OPENHANDS_SDK
 from schemas.rollouts.openhands.v0 import OPENHANDS
+from schemas.rollouts.replay.continuations import WINNOW_CONTINUATION
 from schemas.rollouts.sessions.claude_code import CLAUDE_CODE
 from schemas.rollouts.sessions.codex import CODEX
 from schemas.rollouts.swe.agentlens import AGENTLENS
@@ -71,6 +72,7 @@ ROLLOUT_FORMATS: dict[str, RolloutFormat] = {
     "swe_bench_reports": SWE_BENCH_REPORTS,
     "langfuse": LANGFUSE,
     "labels_csv": LABELS_CSV,
+    "winnow_continuation": WINNOW_CONTINUATION,
     "sharegpt": SHAREGPT,
     "openai_chat": OPENAI_CHAT,
 }
