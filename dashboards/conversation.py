@@ -40,6 +40,8 @@ class Conversation:
 
     def _show_turn(self, turn: Row) -> None:
         _show_badges(turn, self.steps.get(turn["seq"]))
+        for span in turn["spans"] or ():
+            st.caption(literal(_span(span)))
         if turn["name"]:
             st.text(turn["name"])
         self._show_field(turn, "reasoning")
@@ -112,3 +114,11 @@ def _show_training(turn: Row) -> None:
     advantage = "" if turn["advantage"] is None else f", advantage {turn['advantage']:.2f}"
     label = literal(f"trained, weight {turn['weight']:g}{advantage}")
     st.badge(label, color="green", help=literal(turn["train_reason"]))
+
+
+def _span(span: Row) -> str:
+    """Say where a label of its own holds within a turn, and what it is."""
+    part = span["part"] if span["call"] is None else f"{span['part']} {span['call'] + 1}"
+    end = "the end" if span["end"] is None else span["end"]
+    label = f"trained, weight {span['weight']:g}" if span["is_trained"] else "context"
+    return f"{part}, characters {span['begin']} to {end}: {label} ({span['reason']})"

@@ -103,3 +103,8 @@ def azure_options() -> dict[str, str]:
         "account_key": os.environ.get("AZURE_STORAGE_KEY", ""),
     }
     return {name: value for name, value in options.items() if value}
+
+
+def secret(variable: str) -> str | None:
+    """Read what a recipe names by its variable only, such as a key; null when it is not set or empty."""
+    return os.environ.get(variable) or None

@@ -94,7 +94,7 @@ TRIALS = """
     SELECT
         trajectory_id, trial, status, outcome_reward, is_success, message_count, step_count, error_step_count, relation
     FROM trajectory_overview
-    WHERE group_id = $group
+    WHERE group_id = $group AND relation <> 'corruption'
     ORDER BY relation = 'repair', trial NULLS LAST, trajectory_id
     LIMIT $limit
 """

@@ -69,15 +69,22 @@ MESSAGE_COLUMNS = f"""
 SHARED_COUNT = "SELECT shared_count FROM trajectories WHERE trajectory_id = $trajectory LIMIT 1"
 
 TURNS = f"""
-    SELECT {MESSAGE_COLUMNS}, label.is_trained, label.weight, label.advantage, label.reason AS train_reason
+    SELECT {MESSAGE_COLUMNS}, label.is_trained, label.weight, label.advantage, label.reason AS train_reason,
+        label.spans
     FROM {{messages}} AS m
     LEFT JOIN (
-        SELECT seq, is_trained, weight, advantage, reason FROM train_labels
-        WHERE trajectory_id = $trajectory AND dataset_id = $dataset
+        SELECT seq, is_trained, weight, advantage, reason, spans FROM train_labels
+        WHERE trajectory_id = $trajectory AND dataset_id = $dataset AND view = $view
     ) AS label USING (seq)
     WHERE m.trajectory_id = $trajectory AND m.call_seq IS NULL
     ORDER BY m.seq
     LIMIT $limit OFFSET $offset
+"""
+
+VIEWS = """
+    SELECT DISTINCT view FROM train_labels WHERE trajectory_id = $trajectory AND dataset_id = $dataset
+    ORDER BY view
+    LIMIT $limit
 """
 
 OBSERVATIONS = f"""
@@ -179,11 +186,23 @@ def turn_count(reader: Reader, trajectory_id: str) -> int:
     return int(reader.rows(query, {"trajectory": trajectory_id}).item())
 
 
+def views(reader: Reader, trajectory_id: str, *, dataset_id: str) -> list[str]:
+    """Name the training views that a dataset labels a trajectory in."""
+    parameters = {"trajectory": trajectory_id, "dataset": dataset_id, "limit": LINK_LIMIT}
+    return reader.rows(VIEWS, parameters)["view"].to_list()
+
+
 def turns(
-    reader: Reader, trajectory_id: str, *, dataset_id: str = "", offset: int = 0
+    reader: Reader, trajectory_id: str, *, dataset_id: str = "", view: str = "", offset: int = 0
 ) -> list[dict[str, Any]]:
-    """Read one page of the messages that answer no call, with their labels in a dataset."""
-    parameters = {"trajectory": trajectory_id, "dataset": dataset_id, "limit": TURN_LIMIT, "offset": offset}
+    """Read one page of the messages that answer no call, with their labels in one view of a dataset."""
+    parameters = {
+        "trajectory": trajectory_id,
+        "dataset": dataset_id,
+        "view": view,
+        "limit": TURN_LIMIT,
+        "offset": offset,
+    }
     query = TURNS.format(messages=_messages_of(reader, trajectory_id))
     return reader.rows(query, parameters).to_dicts()
 

@@ -9,11 +9,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.charts import step_strip
+from dashboards.comparison import Comparison, choose_pair
 from dashboards.conversation import Conversation
 from dashboards.links import SHORT_ID_CHARS, TASK_PAGE, TRAJECTORY_PAGE, short_id
 from dashboards.plain import show_facts, show_figures, show_values
-from dashboards.queries import funnel, tasks, trajectories
+from dashboards.queries import funnel, repairs, tasks, trajectories
 from dashboards.reader import Reader, open_reader
+from schemas.recipe import DEFAULT_VIEW
 from schemas.trajectory import Status
 
 VERDICTS = ("kept", "dropped", "repaired")
@@ -40,13 +42,18 @@ def main() -> None:
         return
     _show_facts(reader, facts)
     steps = trajectories.steps(reader, chosen)
-    conversation, signals, decisions = st.tabs(["Conversation", "Signals", "Decisions"])
+    pairs = repairs.pairs(reader, chosen)
+    names = ["Conversation", "Signals", "Decisions", *(["Before and after"] if pairs else [])]
+    conversation, signals, decisions, *compared = st.tabs(names)
     with conversation:
         _show_conversation(reader, facts, steps, dataset_id)
     with signals:
         _show_signals(reader, facts, steps)
     with decisions:
         _show_decisions(reader, chosen)
+    for place in compared:
+        with place:
+            Comparison(reader=reader, pair=choose_pair(pairs)).show()
 
 
 def _find(reader: Reader, datasets: Mapping[str, str]) -> str:
@@ -157,19 +164,9 @@ def _show_conversation(
         st.caption(
             f"The first {facts['shared_count']} messages are shared with its parent; here they are context."
         )
-    count = trajectories.turn_count(reader, trajectory_id)
-    page_count = -(-count // trajectories.TURN_LIMIT)
-    page = 1
-    if page_count > 1:
-        page = st.number_input(
-            f"Page, of {page_count}",
-            min_value=1,
-            max_value=page_count,
-            key=f"page-{trajectory_id}",
-            width=160,
-        )
-    offset = (page - 1) * trajectories.TURN_LIMIT
-    turns = trajectories.turns(reader, trajectory_id, dataset_id=dataset_id, offset=offset)
+    offset = _choose_offset(reader, trajectory_id)
+    view = _choose_view(trajectories.views(reader, trajectory_id, dataset_id=dataset_id))
+    turns = trajectories.turns(reader, trajectory_id, dataset_id=dataset_id, view=view, offset=offset)
     if not turns:
         return
     answers = trajectories.observations(reader, trajectory_id, first=turns[0]["seq"], last=turns[-1]["seq"])
@@ -183,6 +180,32 @@ def _show_conversation(
             for row in steps.select("seq", "step", "is_error", "error_kind").iter_rows(named=True)
         },
     ).show()
+
+
+def _choose_offset(reader: Reader, trajectory_id: str) -> int:
+    """Let a person choose a page of a long conversation; gives how many turns come before it."""
+    count = trajectories.turn_count(reader, trajectory_id)
+    page_count = -(-count // trajectories.TURN_LIMIT)
+    page = 1
+    if page_count > 1:
+        page = st.number_input(
+            f"Page, of {page_count}",
+            min_value=1,
+            max_value=page_count,
+            key=f"page-{trajectory_id}",
+            width=160,
+        )
+    return (page - 1) * trajectories.TURN_LIMIT
+
+
+def _choose_view(views: list[str]) -> str:
+    """Let a person choose among several training views; gives the only one otherwise, and "" for none."""
+    if len(views) <= 1:
+        return views[0] if views else ANY
+    chosen: str = st.selectbox(
+        "Training view", views, index=views.index(DEFAULT_VIEW) if DEFAULT_VIEW in views else 0
+    )
+    return chosen
 
 
 def _show_signals(reader: Reader, facts: Mapping[str, Any], steps: pl.DataFrame) -> None:

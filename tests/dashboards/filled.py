@@ -28,6 +28,7 @@ from tests.dashboards.rows import (
     source_row,
     step_rows,
     topology_row,
+    with_span,
 )
 from tests.rollout_rows import trajectory_rows
 from warehouse import Warehouse
@@ -88,11 +89,12 @@ def add_dataset(warehouse: Warehouse) -> None:
     append(warehouse, "dataset_heads", [{"name": "tiny", "dataset_id": DATASET}])
     fates = [
         (TRIALS[0], "kept", "end", "passed_all_rules", None),
-        (TRIALS[1], "repaired", "repair:drop_retried_failure", "repaired_into_child", REPAIR.trajectory_id),
+        (TRIALS[1], "repaired", "repair:rollback", "repaired_into_child", REPAIR.trajectory_id),
         (REPAIR, "kept", "end", "passed_all_rules", None),
         (TRIALS[2], "dropped", "select:2:exact_duplicates", "exact_duplicate", None),
         (TRIALS[3], "dropped", "select:1:outcome", "outcome_unknown", None),
     ]
     append(warehouse, "decisions", [decision_row(*fate) for fate in fates])
     append(warehouse, "train_labels", [label_row(message) for message in TRIALS[0].messages])
+    append(warehouse, "train_labels", [with_span(label_row(message)) for message in TRIALS[0].messages])
     append(warehouse, "exports", [export_row()])

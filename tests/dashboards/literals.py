@@ -69,7 +69,7 @@ REPAIR = Trajectory(
     outcome_reward=1.0,
     parent_id=TRIALS[1].trajectory_id,
     relation=Relation.REPAIR,
-    repair_rule="drop_retried_failure:1",
+    repair_rule="rollback:1",
 )
 GROUP = TRIALS[0].group_id
 STATES = {"look": digest("node", "act" + "seen"), "fail": digest("node", "act" + "nothing")}

@@ -170,6 +170,7 @@ def dataset_row(dataset_id: str, kept_count: int) -> Row:
         "table_versions": "{}",
         "read_count": 4,
         "repaired_count": 1,
+        "added_count": 0,
         "kept_count": kept_count,
         "dropped_count": 4 - kept_count,
         "decision_counts": "{}",
@@ -195,6 +196,7 @@ def label_row(message: Message) -> Row:
     is_trained = message.role is Role.ASSISTANT
     return {
         "dataset_id": DATASET,
+        "view": "default",
         "bucket": BUCKET,
         "trajectory_id": TRIALS[0].trajectory_id,
         "seq": message.seq,
@@ -202,7 +204,16 @@ def label_row(message: Message) -> Row:
         "weight": float(is_trained),
         "advantage": 0.5 if is_trained else None,
         "reason": "sampled_by_policy" if is_trained else "not_assistant",
+        "spans": [],
     }
+
+
+def with_span(label: Row) -> Row:
+    """Put a label into another view, in which the first word of the last turn is context."""
+    span = {"part": "text", "call": None, "begin": 0, "end": 6, "is_trained": False, "weight": 0.0}
+    is_last = label["seq"] == TRIALS[0].messages[-1].seq
+    spans = [span | {"reason": "text_matched_mask"}] if is_last else []
+    return label | {"view": "spans", "spans": spans}
 
 
 def export_row() -> Row:

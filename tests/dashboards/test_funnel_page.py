@@ -50,7 +50,7 @@ def test_dataset_that_is_gone_falls_back_to_the_current_one(visit: Visit) -> Non
 def test_counts_each_reason_of_decisions_and_rejections(visit: Visit) -> None:
     shown = reasons(visit("funnel"))
     assert "dropped · select:1:outcome · outcome_unknown (1)" in shown
-    assert "repaired · repair:drop_retried_failure · repaired_into_child (1)" in shown
+    assert "repaired · repair:rollback · repaired_into_child (1)" in shown
     assert "rejected · ingest · invalid_json (1)" in shown
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from dashboards.plain import literal
 from tests.dashboards.branched import BRANCH, JUDGED
 from tests.dashboards.literals import DATASET, HOSTILE, REPAIR, TRIALS
 from tests.dashboards.screen import markdown, texts
@@ -114,7 +115,7 @@ def test_shows_decisions_with_rule_reason_and_detail(visit: Visit) -> None:
         for frame in visit("trajectory", trajectory=FAILED).dataframe
         if "rule" in frame.value
     ]
-    assert (row["verdict"], row["rule"]) == ("repaired", "repair:drop_retried_failure")
+    assert (row["verdict"], row["rule"]) == ("repaired", "repair:rollback")
     assert (row["reason"], row["detail"]) == ("repaired_into_child", "because of a value")
     assert row["child_id"] == REPAIR.trajectory_id
 
@@ -153,3 +154,30 @@ def test_says_where_the_reward_and_each_score_come_from(visit: Visit, branched_f
 
 def links(app: AppTest) -> list[str]:
     return [element.proto.label for element in app.get("page_link")]
+
+
+def tabs(app: AppTest) -> list[str]:
+    return [tab.label for tab in app.tabs]
+
+
+def test_shows_a_repair_and_its_parent_side_by_side_on_both_pages(visit: Visit) -> None:
+    for trajectory_id in (REPAIR.trajectory_id, FAILED):
+        app = visit("trajectory", trajectory=trajectory_id)
+        assert "Before and after" in tabs(app)
+        assert "[removed 3]" in badges(app)
+        assert badges(app).count("[changed 2]") == 2
+        assert any("[-" in code and "{+" in code for code in codes(app))
+        assert "tiny: repair:rollback: repaired_into_child (because of a value)" in texts(app)
+        assert any(f"After {REPAIR.trajectory_id[:10]}" in link for link in links(app))
+
+
+def test_a_trajectory_that_nothing_was_made_of_has_nothing_to_compare(visit: Visit) -> None:
+    assert "Before and after" not in tabs(visit("trajectory", trajectory=FIRST))
+
+
+def test_lets_a_person_choose_the_training_view_and_shows_its_spans(visit: Visit) -> None:
+    app = visit("trajectory", trajectory=FIRST, dataset=DATASET)
+    assert "characters" not in badges(app) + texts(app)
+    other = choose(app, "Training view", "spans")
+    assert literal("text, characters 0 to 6: context (text_matched_mask)") in texts(other)
+    assert badges(other).count(r"trained\, weight 1") == 2
