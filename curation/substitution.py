@@ -8,7 +8,7 @@ import polars as pl
 from curation.candidates import SignalValues, compute_values
 from curation.frames import Frames
 from curation.inputs import Inputs
-from curation.repair.repair import Repair
+from curation.repair.repair import CASE_SCHEMA, Case, Repair
 from curation.signals.signal import Signal
 from curation.steps import build_steps
 from schemas.rows import Row, rollout_tables, trajectory_from_rows
@@ -27,19 +27,32 @@ class Substitution:
     """Every child that was made, by its own id, in the order in which they were made."""
     rules: dict[str, str]
     """Name of the repair that made each child."""
+    added_ids: frozenset[str]
+    """Children that stand beside their parents; the others take their places."""
+
+    @property
+    def replacements(self) -> list[Trajectory]:
+        """The children in their parents' places."""
+        return [child for name, child in self.children.items() if name not in self.added_ids]
 
 
 def substitute_repairs(inputs: Inputs, repairs: Sequence[Repair]) -> Substitution:
     """Apply repairs, one after the other, to what the recipe reads."""
     frames, children, rules = inputs.frames, dict[str, Trajectory](), dict[str, str]()
+    added = set[str]()
     for repair in repairs:
         alive = frames.trajectories.filter(pl.col("trajectory_id").is_in([*inputs.read_ids, *children]))
-        found = sorted(set(repair.candidates(frames)) & set(alive["trajectory_id"]))
-        made = [child for child in repair.apply_all(_records(frames, inputs, found)) if child is not None]
-        frames = _replace_parents(frames, made, inputs.bucket_count)
+        found = repair.cases(frames).join(alive, on="trajectory_id", how="semi").sort("trajectory_id")
+        made = [
+            child for child in repair.apply_all(_cases(frames, inputs, found, children)) if child is not None
+        ]
+        place = _replace_parents if repair.replaces_parent else _stand_beside
+        frames = place(frames, made, inputs.bucket_count)
         children |= {child.trajectory_id: child for child in made}
         rules |= {child.trajectory_id: repair.name for child in made}
-    return Substitution(frames=frames, children=children, rules=rules)
+        if not repair.replaces_parent:
+            added |= {child.trajectory_id for child in made}
+    return Substitution(frames=frames, children=children, rules=rules, added_ids=frozenset(added))
 
 
 def values_after(inputs: Inputs, repairs: Substitution, signals: Sequence[Signal]) -> SignalValues:
@@ -67,7 +80,7 @@ def values_after(inputs: Inputs, repairs: Substitution, signals: Sequence[Signal
 def _inherited(values: pl.DataFrame, repairs: Substitution) -> pl.DataFrame:
     """Put each child's id in place of that of the trial that it comes from."""
     trials: dict[str, str] = {}
-    for child in repairs.children.values():
+    for child in repairs.replacements:
         trials[child.trajectory_id] = trials.pop(str(child.parent_id), str(child.parent_id))
     names = pl.Series(list(trials.values()), dtype=pl.String)
     heirs = pl.Series(list(trials), dtype=pl.String)
@@ -75,8 +88,24 @@ def _inherited(values: pl.DataFrame, repairs: Substitution) -> pl.DataFrame:
     return values.with_columns(own.replace_strict(names, heirs, default=own))
 
 
+def _cases(
+    frames: Frames, inputs: Inputs, found: pl.DataFrame, children: Mapping[str, Trajectory]
+) -> list[Case]:
+    """Rebuild the few records that a repair works on; a partner may be any trial of the task.
+
+    What an earlier repair made is at hand: among the frames it stands as the trial whose place it took.
+    """
+    ids = {*found["trajectory_id"], *found["partner_id"].drop_nulls()}
+    stored = _records(frames, inputs, sorted(ids - children.keys()))
+    records = {**children, **{record.trajectory_id: record for record in stored}}
+    return [
+        Case(trajectory=records[own], partner=records.get(partner), seq=seq, partner_seq=partner_seq)
+        for own, partner, seq, partner_seq in found.select(CASE_SCHEMA.names()).iter_rows()
+    ]
+
+
 def _records(frames: Frames, inputs: Inputs, ids: list[str]) -> list[Trajectory]:
-    """Rebuild the few records that a repair works on."""
+    """Rebuild records as they stand among the frames."""
     if not ids:
         return []
     messages = frames.messages.filter(pl.col("trajectory_id").is_in(ids)).partition_by(
@@ -95,6 +124,24 @@ def _records(frames: Frames, inputs: Inputs, ids: list[str]) -> list[Trajectory]
         .sort("trajectory_id")
         .to_dicts()
     ]
+
+
+def _stand_beside(frames: Frames, children: list[Trajectory], bucket_count: int) -> Frames:
+    """Add children that are no trials."""
+    if not children:
+        return frames
+    tables = rollout_tables(children, bucket_count=bucket_count)
+    trajectories, messages = (pl.DataFrame(tables[name]) for name in ("trajectories", "messages"))
+
+    def with_new(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+        return pl.concat([old, new.select(old.columns)])
+
+    return replace(
+        frames,
+        trajectories=with_new(frames.trajectories, trajectories),
+        messages=with_new(frames.messages, messages),
+        steps=with_new(frames.steps, build_steps(messages)),
+    )
 
 
 def _replace_parents(frames: Frames, children: list[Trajectory], bucket_count: int) -> Frames:

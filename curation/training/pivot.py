@@ -13,7 +13,7 @@ from curation.training.labels import mask_messages, set_advantages
 from curation.training.loss_rule import LossRule
 from curation.training.mask_beside import place_of
 from curation.training.pairs import nearest_success_starts, restart_starts
-from curation.training.restarts import is_restart
+from curation.training.restarts import find_restarts
 from schemas.errors import RecipeError
 from schemas.reasons import TrainReason
 
@@ -75,7 +75,9 @@ class Pivot(LossRule):
 
     def advantages(self, scene: Scene) -> pl.DataFrame:
         """Compute `advantage` by `trajectory_id`, for trials and their restarts."""
-        attempts = scene.frames.trajectories.filter(is_trial() | is_restart()).sort("trajectory_id")
+        restarts = find_restarts(scene.frames)["trajectory_id"]
+        is_attempt = is_trial() | pl.col("trajectory_id").is_in(restarts.implode())
+        attempts = scene.frames.trajectories.filter(is_attempt).sort("trajectory_id")
         rewards = attempts.select("trajectory_id", "group_id", reward=scored_reward())
         reward = pl.col("reward")
         score = (

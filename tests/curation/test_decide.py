@@ -23,12 +23,12 @@ from curation.substitution import substitute_repairs, values_after
 from schemas.errors import RecipeError
 from schemas.recipe import Split
 from schemas.rows import arrow_table
-from schemas.trajectory import Origin, Trajectory
+from schemas.trajectory import Origin, Status, Trajectory
 from tests.curation.rollouts import BUSY, Turn, do, frames, rollout, say
 from tests.rollout_rows import trajectory_rows
 
 PLAN = Plan(
-    repairs=(REPAIRS["drop_retried_failure"](),),
+    repairs=(REPAIRS["rollback"](),),
     selectors=(SELECTORS["outcome"](), SELECTORS["exact_duplicates"](), Topological(k=1)),
     signals=tuple(SIGNALS[name] for name in ("outcomes", "advantages", "topology", "strategy_domain")),
     split=Split(test_frac=0.5),
@@ -81,6 +81,21 @@ def test_repaired_trajectory_takes_its_parents_place() -> None:
     assert fate(outcome, child.trajectory_id)["verdict"] == "kept"
     assert set(outcome.labels["trajectory_id"]) == {child.trajectory_id}
     assert outcome.decisions.height == 2
+
+
+def test_a_repair_works_on_what_an_earlier_one_made() -> None:
+    stumbling = rollout(
+        do("look", {"id": 1}, BUSY), do("look", {"id": 2}), do("act", result=None), status=Status.TRUNCATED
+    )
+    plan = replace(
+        PLAN, repairs=(REPAIRS["rollback"](), REPAIRS["truncate_dangling_end"](), REPAIRS["structural"]())
+    )
+    outcome = decide(inputs(stumbling), plan)
+    first, second = outcome.repaired
+    assert (first.parent_id, second.parent_id) == (stumbling.trajectory_id, first.trajectory_id)
+    assert fate(outcome, first.trajectory_id)["child_id"] == second.trajectory_id
+    assert fate(outcome, second.trajectory_id)["verdict"] == "kept"
+    assert [call.name for message in second.messages for call in message.tool_calls] == ["look"]
 
 
 def test_signals_of_a_repaired_trial_are_those_of_the_repaired_words() -> None:
@@ -222,7 +237,7 @@ def test_corpus_rules_see_the_rows_of_survivors_and_no_more_columns_than_they_na
 
 
 def test_rules_are_numbered_through_and_chances_multiply() -> None:
-    plan = replace(CORPUS_PLAN, selectors=(Cap(n=2), Rewarded(), Cap(n=3, per=("model",))))
+    plan = replace(CORPUS_PLAN, selectors=(Cap(n=2), Rewarded(), Cap(n=2, per=("model",))))
     decisions = decide(inputs(*five_tasks()), plan).decisions
     assert set(decisions["rule"]) >= {"select:1:cap", "select:3:cap", "end"}
     first = decisions.filter(pl.col("rule") == "select:1:cap")["inclusion_probability"]

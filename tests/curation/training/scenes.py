@@ -57,7 +57,7 @@ def reasons(given: Scene, trajectory: Trajectory, *rules: LossRule) -> list[str]
 
 
 def restart(parent: Trajectory, at_turn: int, *own: Turn, reward: float | None, trial: int) -> Trajectory:
-    """Begin a trial again right before one of its turns; what is shared is written out as copied, as it is read."""
+    """Begin a trial again right before one of its turns; what is shared is written out as copied, as frames hold it."""
     starts = [message.seq for message in parent.messages if message.role == "assistant"]
     shared = starts[at_turn]
     copied = [msgspec.structs.replace(message, origin=Origin.COPIED) for message in parent.messages[:shared]]
@@ -68,7 +68,7 @@ def restart(parent: Trajectory, at_turn: int, *own: Turn, reward: float | None, 
         messages=(*copied, *moved),
         parent_id=parent.trajectory_id,
         relation=Relation.BRANCH,
-        shared_count=shared,
+        shared_count=0,
     )
 
 
