@@ -1,5 +1,6 @@
 """Keep what an SQL predicate holds for."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,6 +9,9 @@ import polars as pl
 from curation.selection.selector import Selector, because
 from schemas.errors import RecipeError
 from schemas.reasons import DecisionReason
+
+QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
+SUBQUERY = re.compile(r"\bselect\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +64,11 @@ class SqlFilter(Selector):
         )
 
     def _predicate(self) -> pl.Expr:
+        # Polars would run a subquery while it parses, and one may read any file: a recipe has no business there.
+        if SUBQUERY.search(QUOTED.sub("", self.where)):
+            raise RecipeError(
+                f"`where` {self.where!r} must be an expression over columns, without a subquery."
+            )
         try:
             return pl.sql_expr(self.where)
         except pl.exceptions.PolarsError as exc:

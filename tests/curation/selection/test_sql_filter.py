@@ -49,3 +49,16 @@ def test_refuses_what_cannot_be_evaluated() -> None:
 def test_refuses_a_value_that_is_no_truth_value() -> None:
     with pytest.raises(RecipeError, match="must be true or false"):
         SqlFilter(where="efficiency + 1").select(ROWS)
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["(select a from read_csv('/etc/passwd')) = 'x'", "efficiency IN (SELECT 1.0)", "EXISTS (sELECT 1)"],
+)
+def test_refuses_a_subquery_which_could_read_any_file(where: str) -> None:
+    with pytest.raises(RecipeError, match="without a subquery"):
+        SqlFilter(where=where)
+
+
+def test_a_word_in_quotes_is_no_subquery() -> None:
+    assert SqlFilter(where="status = 'select'").columns_needed == ("status",)
