@@ -4,7 +4,7 @@ Rules that compare tasks see the whole corpus instead: `survey` gives their cand
 these together, and `decide` does the rest batch by batch.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -12,10 +12,12 @@ from curation.candidates import candidate_rows
 from curation.fates import END_RULE, READ_RULE, drop_all, fates, replaced_fates
 from curation.frames import Frames
 from curation.inputs import Inputs, Plan
+from curation.pairs.rule import PAIR_SCHEMA, SAMPLE_SCHEMA
+from curation.scene import Scene
 from curation.selection.cascade import run_selectors
 from curation.selection.selector import MessageReader
 from curation.substitution import Substitution, substitute_repairs, values_after
-from curation.training_view import train_labels
+from curation.training.view import train_labels, trains_anything
 from schemas.identity import digest
 from schemas.reasons import DecisionReason
 from schemas.trajectory import Trajectory
@@ -29,8 +31,14 @@ class Outcome:
     """Columns of `decisions` but `dataset_id`."""
     labels: pl.DataFrame
     """Columns of `train_labels` but `dataset_id`."""
+    pairs: pl.DataFrame
+    """Columns of `pairs` but `dataset_id`."""
+    samples: pl.DataFrame
+    """Columns of `samples` but `dataset_id`."""
     repaired: list[Trajectory] = field(default_factory=list)
     """New trajectories, in the order in which they were made."""
+    added_count: int = 0
+    """How many of these stand beside their parents."""
     trace: pl.DataFrame
     """Every verdict of every rule, as `VERDICTS`."""
 
@@ -96,17 +104,22 @@ def decide(inputs: Inputs, plan: Plan, compared: pl.DataFrame | None = None) -> 
     compared = compared.join(narrowed.kept, on="trajectory_id", how="semi")
     dropped = compared.filter(~pl.col("is_kept"))
     kept = narrowed.kept.join(dropped, on="trajectory_id", how="anti")
-    labels = _labels(frames, kept)
-    trained = labels.filter("is_trained").select("trajectory_id").unique()
+    scene = Scene(frames=frames, kept=kept, toolsets=inputs.toolsets, originals=inputs.frames)
+    labels = pl.concat([train_labels(view, scene) for view in plan.views])
+    trained = labels.filter(trains_anything()).select("trajectory_id").unique()
+    final = replace(scene, kept=kept.join(trained, on="trajectory_id", how="semi"))
     silent = kept.join(trained, on="trajectory_id", how="anti")
     last = drop_all(silent, END_RULE, DecisionReason.NO_TRAINABLE_MESSAGE)
     trace = pl.concat([narrowed.verdicts, compared, last])
     repairs = narrowed.repairs
-    replaced = replaced_fates(repairs.children.values(), repairs.rules, narrowed.candidates)
+    replaced = replaced_fates(repairs.replacements, repairs.rules, narrowed.candidates)
     return Outcome(
-        decisions=pl.concat([fates(narrowed.candidates, trace, plan.split), replaced]),
+        decisions=pl.concat([fates(narrowed.candidates, trace, plan.split_of), replaced]),
         labels=labels.join(trained, on="trajectory_id", how="semi"),
+        pairs=pl.concat([PAIR_SCHEMA.to_frame(), *(rule.build(final) for rule in plan.pair_rules)]),
+        samples=pl.concat([SAMPLE_SCHEMA.to_frame(), *(rule.build(final) for rule in plan.label_rules)]),
         repaired=list(repairs.children.values()),
+        added_count=len(repairs.added_ids),
         trace=trace,
     )
 
@@ -136,14 +149,6 @@ def _slim(candidates: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     for selector in plan.corpus_selectors:
         selector.check_columns(candidates)
     return candidates.select(plan.slim_columns)
-
-
-def _labels(frames: Frames, kept: pl.DataFrame) -> pl.DataFrame:
-    """Label what is kept; without the signal `advantages` no advantage is known."""
-    if "grpo_advantage" not in kept.columns:
-        kept = kept.with_columns(grpo_advantage=pl.lit(None, pl.Float64))
-    messages = frames.messages.join(kept, on="trajectory_id", how="semi")
-    return train_labels(messages, kept.select("trajectory_id", "grpo_advantage"))
 
 
 def dataset_id(*, recipe_hash: str, input_fingerprint: str, code_version: str) -> str:

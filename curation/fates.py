@@ -1,13 +1,12 @@
 """Decisions: the one fate that each trajectory gets, and the rule, reason and values behind it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import polars as pl
 
 from curation.frames import polars_schema
 from curation.selection.cascade import VERDICTS
 from schemas.reasons import DecisionReason
-from schemas.recipe import Split
 from schemas.tables import TABLES
 from schemas.trajectory import Trajectory
 
@@ -37,13 +36,13 @@ def drop_all(candidates: pl.DataFrame, rule: str, reason: DecisionReason) -> pl.
     ).cast(VERDICTS)
 
 
-def fates(candidates: pl.DataFrame, trace: pl.DataFrame, split: Split) -> pl.DataFrame:
+def fates(candidates: pl.DataFrame, trace: pl.DataFrame, split_of: Callable[[str], str]) -> pl.DataFrame:
     """Give each candidate its one decision: the verdict that dropped it, else kept.
 
     Args:
         candidates: one row per trajectory.
         trace: every verdict of every rule, as `VERDICTS`.
-        split: how kept tasks fall into splits.
+        split_of: names the split of a task.
 
     Returns:
         One row per candidate, under `DECISION_SCHEMA`.
@@ -53,7 +52,7 @@ def fates(candidates: pl.DataFrame, trace: pl.DataFrame, split: Split) -> pl.Dat
     return (
         candidates.select("trajectory_id", "bucket", "task_id")
         .join(drops, on="trajectory_id", how="left")
-        .join(_splits(candidates["task_id"], split), on="task_id", how="left")
+        .join(_splits(candidates["task_id"], split_of), on="task_id", how="left")
         .join(_chances(trace), on="trajectory_id", how="left")
         .with_columns(
             verdict=pl.when(is_kept).then(pl.lit("kept")).otherwise(pl.lit("dropped")),
@@ -94,10 +93,10 @@ def replaced_fates(
     return parents.join(buckets, on="task_id", how="left").select(DECISION_SCHEMA.names())
 
 
-def _splits(task_ids: pl.Series, split: Split) -> pl.DataFrame:
+def _splits(task_ids: pl.Series, split_of: Callable[[str], str]) -> pl.DataFrame:
     tasks = task_ids.unique().sort().to_list()
     return pl.DataFrame(
-        {"task_id": tasks, "kept_split": [split.of_task(task) for task in tasks]},
+        {"task_id": tasks, "kept_split": [split_of(task) for task in tasks]},
         schema={"task_id": pl.String, "kept_split": pl.String},
     )
 

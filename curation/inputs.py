@@ -1,15 +1,18 @@
 """What applying a recipe takes: a plan, and one batch of whole tasks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from curation.candidates import SignalValues
 from curation.frames import Frames
+from curation.pairs.rule import LabelRule, PairRule
 from curation.repair.repair import Repair
 from curation.selection.selector import Selector
 from curation.signals.signal import Signal
-from schemas.recipe import Split
+from curation.training.view import View
+from schemas.recipe import DEFAULT_VIEW, Split
 
 SLIM_COLUMNS = ("trajectory_id", "task_id", "bucket")
 """What is known of a candidate wherever rules compare tasks, besides the columns that these rules name."""
@@ -22,7 +25,16 @@ class Plan:
     repairs: tuple[Repair, ...]
     selectors: tuple[Selector, ...]
     signals: tuple[Signal, ...]
+    views: tuple[View, ...] = (View(name=DEFAULT_VIEW),)
+    pair_rules: tuple[PairRule, ...] = ()
+    label_rules: tuple[LabelRule, ...] = ()
     split: Split
+    task_twins: Mapping[str, str] = field(default_factory=dict)
+    """The key of each task that has near-duplicates, see `curation.decontamination.task_twins`."""
+
+    def split_of(self, task_id: str) -> str:
+        """Name the split of a task: that of its cluster, where it has twins."""
+        return self.split.of_task(self.task_twins.get(task_id, task_id))
 
     @property
     def local_selectors(self) -> tuple[Selector, ...]:

@@ -4,11 +4,11 @@ The constructor of the frozen dataclass is the only schema of its parameters.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, TypeVar
 
 import msgspec
 
+from curation.parameters import recipe_fields
 from schemas.errors import RecipeError, UnknownNameError
 from schemas.recipe import Rule
 
@@ -31,7 +31,7 @@ def build_member(kind: str, registry: Mapping[str, type[Member]], rule: Rule, *,
     if rule.name not in registry:
         raise UnknownNameError.from_name(kind, rule.name, registry, where=where)
     member = registry[rule.name]
-    known = {field.name for field in fields(member) if field.init}  # type: ignore[arg-type]  # members are dataclasses
+    known = {field.name for field in recipe_fields(member)}
     unknown = sorted(set(rule.parameters) - known)
     if unknown:
         raise RecipeError(

@@ -6,6 +6,10 @@ import textwrap
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any
 
+from schemas.recipe import BOUND
+
+__all__ = ["BOUND", "Parameter", "parameters_of", "recipe_fields"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
@@ -38,9 +42,13 @@ def parameters_of(member: type) -> tuple[Parameter, ...]:
             default=None if _must_be_given(field) else told[field.name][1],
             doc=told[field.name][2],
         )
-        for field in fields(member)
-        if field.init
+        for field in recipe_fields(member)
     )
+
+
+def recipe_fields(member: type) -> "tuple[Field[Any], ...]":
+    """Give the fields of a member's constructor that a recipe may give."""
+    return tuple(field for field in fields(member) if field.init and not field.metadata.get("is_bound"))
 
 
 def _must_be_given(field: "Field[Any]") -> bool:

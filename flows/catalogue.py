@@ -1,13 +1,12 @@
 """Formats by name, and tables for people of what this installation can read, write and answer."""
 
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from schemas.errors import UnknownNameError, WinnowError
 from schemas.rollouts import ROLLOUT_FORMATS, RolloutFormat
-from schemas.training import TRAINING_FORMATS, TrainingFormat
+from schemas.training import TRAINING_FORMATS
 from warehouse.queries import query_names, question
 
 AUTO = "auto"
@@ -45,17 +44,6 @@ def chosen_format(name: str, mapping: Path | None) -> RolloutFormat | None:
         return load_mapping(mapping.read_text(), where=str(mapping))
     except (OSError, UnicodeDecodeError) as exc:
         raise WinnowError(f"The mapping {str(mapping)!r} cannot be read: {exc}") from exc
-
-
-def training_format(name: str) -> TrainingFormat[Any]:
-    """Find a training format.
-
-    Raises:
-        UnknownNameError: no such format.
-    """
-    if name not in TRAINING_FORMATS:
-        raise UnknownNameError.from_name("training format", name, TRAINING_FORMATS)
-    return TRAINING_FORMATS[name]
 
 
 def formats_table() -> pa.Table:

@@ -17,6 +17,11 @@ import typer
 from rich.text import Text
 
 from flows import settings, terminal
+from flows.commands.corrupt import corrupt
+from flows.commands.dataset import dataset_app
+from flows.commands.protect import protect
+from flows.commands.repair import repair_app
+from flows.commands.replay import replay_app
 from flows.terminal import ResultFormat
 from schemas.errors import WinnowError
 
@@ -36,6 +41,11 @@ topology_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(topology_app, name="topology")
+app.add_typer(dataset_app, name="dataset")
+app.add_typer(repair_app, name="repair")
+app.add_typer(replay_app, name="replay")
+app.command()(corrupt)
+app.command()(protect)
 
 WarehouseOption = Annotated[
     Path | None,
@@ -289,6 +299,11 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="Folder to write; it is replaced as a whole.")],
     warehouse: WarehouseOption = None,
     where: Annotated[str, typer.Option(help="SQL predicate over trajectory_overview.")] = "true",
+    view: Annotated[str, typer.Option(help="Training view of the recipe: what carries loss.")] = "default",
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Parameter of the format, NAME=VALUE (YAML); may be repeated."),
+    ] = None,
     redact: Annotated[
         list[str] | None,
         typer.Option(
@@ -302,6 +317,7 @@ def export(
     """
     root = _prepare(warehouse)
     from flows.export import export as export_flow
+    from flows.training_sets import parse_parameters
 
     with terminal.progress_bars():
         report = export_flow(
@@ -310,6 +326,8 @@ def export(
             format_name=to,
             out=out,
             where=where,
+            view=view,
+            parameters=parse_parameters(parameters or ()),
             redact=_listed(redact) or (),
         )
     terminal.show_counts(f"exported {report.format}", {"rows": report.row_count, "folder": report.folder})

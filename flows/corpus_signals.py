@@ -12,23 +12,21 @@ from curation.signals.strategy import StrategyDomain
 from curation.topology.luck import judged_trials
 from warehouse import Warehouse
 
-Compute = Callable[[Warehouse], pl.DataFrame]
-"""Makes the rows of the signal's trajectory table for the whole corpus."""
+Compute = Callable[[Warehouse, pl.DataFrame], pl.DataFrame]
+"""Makes the rows of the signal's trajectory table for the whole corpus, from what is stored and from all trials."""
 
 
-def judge_domains(house: Warehouse) -> pl.DataFrame:
+def judge_domains(house: Warehouse, trials: pl.DataFrame) -> pl.DataFrame:
     """Judge every strategy by what it led to in the other tasks of its benchmark."""
-    outcomes = _stored(house, "outcomes", "bucket", "is_success")
-    places = house.store.read("trajectories", columns=["trajectory_id", "task_id", "group_id", "relation"])
-    trajectories = outcomes.join(places, on="trajectory_id")
-    trials = judged_trials(trajectories, house.store.read("tasks", columns=["task_id", "benchmark"]))
-    moves = _stored(house, "strategy", "strategy_moves").drop_nulls().explode("strategy_moves")
-    return StrategyDomain().judge(trajectories, trials, moves.rename({"strategy_moves": "move"}))
+    trajectories = trials.join(_stored(house, "outcomes", "is_success"), on="trajectory_id")
+    judged = judged_trials(trajectories, house.store.read("tasks", columns=["task_id", "benchmark"]))
+    described = _stored(house, "strategy", "strategy_key", "strategy_moves").drop_nulls()
+    return StrategyDomain().judge(trajectories, judged, described)
 
 
 def _stored(house: Warehouse, signal: str, *columns: str) -> pl.DataFrame:
     table = SIGNALS[signal].tables()["trajectory"]
-    return house.store.read(table, columns=["trajectory_id", *columns])
+    return house.store.scan(table, columns=["trajectory_id", *columns]).collect()
 
 
 CORPUS_SIGNALS: Mapping[str, Compute] = {"strategy_domain": judge_domains}
@@ -38,7 +36,14 @@ BASES: Mapping[str, tuple[str, ...]] = {"strategy_domain": ("outcomes", "strateg
 """The signals whose stored values each of them is computed from."""
 
 
-def store_corpus_signal(house: Warehouse, name: str, buckets: Sequence[int]) -> None:
-    """Compute one signal over the corpus, and put it in place of what all buckets hold."""
+def store_corpus_signal(house: Warehouse, name: str, buckets: Sequence[int], trials: pl.DataFrame) -> None:
+    """Compute one signal over the corpus, and put it in place of what all buckets hold.
+
+    Args:
+        house: the warehouse.
+        name: the signal.
+        buckets: all buckets.
+        trials: all trials, as `read_trials` gives them.
+    """
     table = SIGNALS[name].tables()["trajectory"]
-    house.store.replace_buckets(table, CORPUS_SIGNALS[name](house), buckets)
+    house.store.replace_buckets(table, CORPUS_SIGNALS[name](house, trials), buckets)

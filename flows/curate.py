@@ -17,12 +17,14 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from curation.decide import Outcome, decide
+from curation.repair.children import partner_of
 from flows import progress
+from flows.buckets import Bucket, batches_of
+from flows.datasets.landing import point_head, remove_decisions
 from flows.funnel import CurationCounts, Example, publish_funnel
 from flows.recipes import load_recipe
 from flows.resolve import Curation, compare_survivors, read_inputs, read_versions, resolve, survey_buckets
 from flows.runs import recorded
-from flows.score import Bucket, batches_of
 from flows.versions import code_version
 from flows.workers import THREADS
 from schemas.rows import Row, arrow_table, rollout_tables
@@ -42,6 +44,8 @@ class Tally:
 
     reasons: pl.DataFrame
     """Columns verdict, rule, reason, len."""
+    added_count: int
+    """Repairs that stand beside their parents."""
     examples: pl.DataFrame
     """Rows of `decisions`: some of each rule and reason."""
 
@@ -67,9 +71,9 @@ def curate(*, warehouse: Path, recipe: Path, dry_run: bool = False) -> CurationC
     versions = read_versions(house)
     if not dry_run:
         if (finished := _finished_counts(house, curation.dataset_id)) is not None:
-            _point_head(house, curation)
+            point_head(house, curation.recipe.name, curation.dataset_id)
             return finished
-        _remove_unfinished(house, curation.dataset_id)
+        remove_decisions(house, curation.dataset_id)  # what a killed run left; its repairs are the same ones
     tallies = _decide_all(house, curation, is_dry=dry_run)
     counts = _counts(house, curation.dataset_id, tallies, is_dry=dry_run)
     counts.check()
@@ -140,6 +144,7 @@ def curate_batch(
     progress.advance(STAGE, len(buckets))
     return Tally(
         reasons=outcome.decisions.group_by("verdict", "rule", "reason").len(),
+        added_count=outcome.added_count,
         examples=_some_of_each(outcome.decisions),
     )
 
@@ -153,15 +158,12 @@ def _finished_counts(house: Warehouse, name: str) -> CurationCounts | None:
     rows = house.store.read("datasets").filter(pl.col("dataset_id") == name).to_dicts()
     if not rows:
         return None
-    counts = {key: rows[0][key] for key in ("read_count", "repaired_count", "kept_count", "dropped_count")}
+    counts = {
+        key: rows[0][key]
+        for key in ("read_count", "repaired_count", "added_count", "kept_count", "dropped_count")
+    }
     reasons = msgspec.json.decode(rows[0]["decision_counts"], type=dict[str, int])
     return CurationCounts(dataset_id=name, **counts, reasons=reasons)
-
-
-def _remove_unfinished(house: Warehouse, name: str) -> None:
-    """Remove what a killed run of the same curation left; repairs may stay, since they are the same ones."""
-    for table in ("decisions", "train_labels"):
-        house.store.delete(table, f"dataset_id = '{name}'")
 
 
 def _write(house: Warehouse, name: str, outcome: Outcome) -> None:
@@ -169,9 +171,18 @@ def _write(house: Warehouse, name: str, outcome: Outcome) -> None:
         tables = rollout_tables(outcome.repaired, bucket_count=house.bucket_count)
         house.insert_repairs({name: tables[name] for name in ("trajectories", "messages", "scores")})
         house.store.upsert(
-            "lineage", arrow_table("lineage", [_lineage_row(child) for child in outcome.repaired])
+            "lineage",
+            arrow_table("lineage", [row for child in outcome.repaired for row in _lineage_rows(child)]),
         )
-    for table, frame in (("decisions", outcome.decisions), ("train_labels", outcome.labels)):
+    made = {
+        "decisions": outcome.decisions,
+        "train_labels": outcome.labels,
+        "pairs": outcome.pairs,
+        "samples": outcome.samples,
+    }
+    for table, frame in made.items():
+        if frame.is_empty() and table in {"pairs", "samples"}:
+            continue
         decided = frame.with_columns(dataset_id=pl.lit(name))
         check_expectations(TABLES[table], decided)
         house.store.append(table, decided)
@@ -189,19 +200,13 @@ def _finish(house: Warehouse, curation: Curation, counts: CurationCounts, versio
         "table_versions": msgspec.json.encode(versions).decode(),
         "read_count": counts.read_count,
         "repaired_count": counts.repaired_count,
+        "added_count": counts.added_count,
         "kept_count": counts.kept_count,
         "dropped_count": counts.dropped_count,
         "decision_counts": msgspec.json.encode(counts.reasons).decode(),
     }
     house.store.upsert("datasets", arrow_table("datasets", [row]))
-    _point_head(house, curation)
-
-
-def _point_head(house: Warehouse, curation: Curation) -> None:
-    """Let the recipe's name mean this dataset from now on."""
-    head: Row = {"name": curation.recipe.name, "dataset_id": curation.dataset_id}
-    if head not in house.store.read("dataset_heads").to_dicts():
-        house.store.upsert("dataset_heads", arrow_table("dataset_heads", [head]), update=True)
+    point_head(house, recipe.name, curation.dataset_id)
 
 
 def _counts(house: Warehouse, name: str, tallies: list[Tally], *, is_dry: bool) -> CurationCounts:
@@ -210,10 +215,12 @@ def _counts(house: Warehouse, name: str, tallies: list[Tally], *, is_dry: bool) 
         for verdict, rule, reason, count in tally.reasons.iter_rows():
             verdicts[verdict] += count
             reasons[rule, reason] += count
+    added_count = sum(tally.added_count for tally in tallies)
     return CurationCounts(
         dataset_id=name,
-        read_count=verdicts["kept"] + verdicts["dropped"],
+        read_count=verdicts["kept"] + verdicts["dropped"] - added_count,
         repaired_count=verdicts["repaired"],
+        added_count=added_count,
         kept_count=verdicts["kept"],
         dropped_count=verdicts["dropped"],
         reasons={
@@ -244,12 +251,17 @@ def _examples(house: Warehouse, tallies: list[Tally]) -> list[Example]:
     return sorted(examples, key=lambda example: _rule_order((example.rule, example.reason)))
 
 
-def _lineage_row(child: Trajectory) -> Row:
-    return {
-        "child_id": child.trajectory_id,
-        "child_kind": "trajectory",
-        "parent_id": child.parent_id,
-        "parent_kind": "trajectory",
-        "relation": "wasDerivedFrom",
-        "activity": f"repair:{child.repair_rule}",
-    }
+def _lineage_rows(child: Trajectory) -> list[Row]:
+    """Lead to the parent, and to the partner whose messages the child has too."""
+    return [
+        {
+            "child_id": child.trajectory_id,
+            "child_kind": "trajectory",
+            "parent_id": source,
+            "parent_kind": "trajectory",
+            "relation": "wasDerivedFrom",
+            "activity": f"repair:{child.repair_rule}",
+        }
+        for source in (child.parent_id, partner_of(child))
+        if source is not None
+    ]

@@ -7,9 +7,9 @@ import polars as pl
 
 from curation.decide import Outcome, decide
 from curation.inputs import Plan
+from flows.buckets import batches_of
 from flows.recipes import load_recipe
 from flows.resolve import compare_survivors, read_inputs, resolve, survey_buckets
-from flows.score import batches_of
 from schemas.errors import WinnowError
 from schemas.rows import Row
 from warehouse import Warehouse
@@ -20,6 +20,8 @@ MEANINGS = {
     "infrastructure_fault": "the environment broke, which is no failure of the agent",
     "exact_duplicate": "another one says and does exactly the same",
     "near_duplicate": "another one that is kept is almost the same",
+    "contaminated_by_benchmark": "it holds the text of a benchmark's task",
+    "task_of_benchmark": "its task is one of the benchmark itself",
     "below_top_k": "others of its task rank higher",
     "not_matched_by_filter": "the predicate does not hold for it",
     "not_matched_by_group_filter": "the expression does not hold for its group",

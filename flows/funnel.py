@@ -66,11 +66,14 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True)
 class CurationCounts:
-    """What a recipe decided; read + repaired children = kept + dropped + repaired parents."""
+    """What a recipe decided; read + added = kept + dropped, for a repaired parent's child has its fate instead."""
 
     dataset_id: str
     read_count: int
     repaired_count: int
+    """Of the read ones, those that a repair replaced."""
+    added_count: int
+    """Repairs that stand beside their parents."""
     kept_count: int
     dropped_count: int
     reasons: dict[str, int]
@@ -85,9 +88,10 @@ class CurationCounts:
             AssertionError: the counts do not add up, which is a fault of Winnow.
         """
         decided = self.kept_count + self.dropped_count
-        if self.read_count != decided:  # a repaired parent is replaced by one child, which is kept or dropped
+        if self.read_count + self.added_count != decided:
             raise AssertionError(
-                f"{self.read_count} trajectories were read, but {decided} are accounted for: {self}"
+                f"{self.read_count} trajectories were read and {self.added_count} added, but {decided} are accounted "
+                f"for: {self}"
             )
 
 

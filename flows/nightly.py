@@ -53,7 +53,7 @@ def nightly(
     ingested = IngestCounts()
     if paths:
         ingested = ingest(warehouse=warehouse, paths=paths, format_name=format_name, source_name=source_name)
-    scored = score(warehouse=warehouse, signals=list(loaded.signals) or None)
+    scored = score(warehouse=warehouse, signals=loaded.stored_signals)
     curated = curate(warehouse=warehouse, recipe=recipe)
     folder = (out or warehouse / "exports") / loaded.name
     exported = [
@@ -63,6 +63,8 @@ def nightly(
             format_name=chosen.format,
             out=folder / export_folder(loaded, number),
             where=chosen.where,
+            view=chosen.view,
+            parameters=chosen.parameters,
         )
         for number, chosen in enumerate(loaded.exports)
     ]

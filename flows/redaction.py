@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
-from flows.dataset_files import Row
 from schemas.errors import UnknownNameError
+from schemas.training.format import Row
 
 if TYPE_CHECKING:
     from curation.privacy import Detector, Span
@@ -43,6 +43,11 @@ class Redaction:
     def versions(self) -> dict[str, str]:
         """Who finds each kind, with the version."""
         return {kind: f"{detector.rule} {detector.version}" for kind, detector in self._detectors.items()}
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Tell whether anything is looked for."""
+        return bool(self._detectors)
 
     def redact(self, rows: list[Row]) -> list[Row]:
         """Put placeholders into rows, keys of their objects included."""

@@ -1,26 +1,46 @@
 """A recipe, resolved against one state of the warehouse: its members, the buckets that it reads, and how it reads them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
-from curation.candidates import SignalValues
+from curation.candidates import SignalValues, compute_values
 from curation.decide import compare, dataset_id, repaired_words, survey, words_of
+from curation.decontamination.task_twins import task_twins
 from curation.inputs import Inputs, Plan
 from curation.members import build_member
+from curation.pairs import LABEL_RULES, PAIR_RULES
 from curation.repair import REPAIRS
 from curation.selection import SELECTORS
-from curation.signals import SIGNALS
-from flows.catalogue import training_format
+from curation.signals.signal import Signal
+from curation.training import LOSS_RULES
+from curation.training.view import View
+from flows.buckets import Bucket, batches_of, find_stale, read_buckets
+from flows.chosen_signals import chosen_signals, is_stored
+from flows.frames import read_frames
+from flows.protected import bind_protected
 from flows.redaction import chosen_detectors
-from flows.score import Bucket, batches_of, find_stale, read_buckets, read_frames, stage_versions
+from flows.stages import stage_versions
+from flows.task_texts import read_task_texts
+from flows.training_sets import check_exports
 from flows.versions import code_version
+from flows.writers import build_written
+from schemas import recipe as recipes
 from schemas.errors import RecipeError
 from schemas.identity import digest
 from schemas.recipe import Recipe
 from warehouse import Warehouse
+from warehouse.delta import open_delta
 
-READ_TABLES = ("trajectories", "messages", "verdicts", "tasks", "toolsets", "steps", "bucket_states")
+OUTPUTS = frozenset(
+    {
+        *("records", "sources", "runs", "privacy_spans"),
+        *("decisions", "train_labels", "pairs", "samples", "datasets", "dataset_heads", "exports", "lineage"),
+        *("corruptions", "replay_requests"),
+    }
+)
+"""Tables that no curation reads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,34 +55,35 @@ class Curation:
 
 
 def read_versions(house: Warehouse) -> dict[str, int]:
-    """Give the version of each table that curation reads; those that were never written have none."""
-    found = {name: house.store.version(name) for name in READ_TABLES}
-    return {name: version for name, version in found.items() if version is not None}
+    """Give the version of each table that a curation may read; those that were never written have none."""
+    opened = {name: open_delta(house.store.path(name)) for name in input_tables(house)}
+    return {name: int(delta.version()) for name, delta in opened.items() if delta is not None}
+
+
+def input_tables(house: Warehouse) -> list[str]:
+    """Name the tables that were ever written and that a curation may read, those of signals included."""
+    return [name for name in house.store.table_names() if name not in OUTPUTS]
 
 
 def resolve(house: Warehouse, recipe: Recipe) -> Curation:
     """Turn a recipe's names into members and name the dataset that it makes of the warehouse as it is.
 
     Raises:
-        UnknownNameError: a signal, repair, selector, training format or kind to redact that does not exist.
+        UnknownNameError: a signal, repair, selector, protected set, training format or kind to redact that does not exist.
         RecipeError: a wrong parameter, or signals that are out of date.
     """
     where = f"recipe {recipe.name!r}"
-    versions = stage_versions(recipe.signals or None)
-    for export in recipe.exports:
-        training_format(export.format)
+    versions = stage_versions(recipe.stored_signals)
+    check_exports(recipe, where=where)
     chosen_detectors(recipe.redact, where=where)
-    plan = Plan(
-        repairs=tuple(build_member("repair", REPAIRS, rule, where=where) for rule in recipe.repair),
-        selectors=tuple(build_member("selector", SELECTORS, rule, where=where) for rule in recipe.select),
-        signals=tuple(SIGNALS[name] for name in recipe.signals or SIGNALS),
-        split=recipe.split,
-    )
+    plan, plan_digests = _plan(house, recipe, where=where)
     buckets = read_buckets(house)
     if find_stale(house, buckets, versions):
         raise RecipeError(f"Signals that {where} needs are missing or out of date.\n\nHint: winnow score")
     fingerprint = digest(
-        *(part for bucket in buckets for part in (bucket.bucket, bucket.fingerprint)), *versions.values()
+        *(part for bucket in buckets for part in (bucket.bucket, bucket.fingerprint)),
+        *versions.values(),
+        *plan_digests,
     )
     name = dataset_id(
         recipe_hash=recipe.recipe_hash, input_fingerprint=fingerprint, code_version=code_version()
@@ -70,23 +91,67 @@ def resolve(house: Warehouse, recipe: Recipe) -> Curation:
     return Curation(recipe=recipe, plan=plan, dataset_id=name, input_fingerprint=fingerprint, buckets=buckets)
 
 
+def _plan(house: Warehouse, recipe: Recipe, *, where: str) -> tuple[Plan, list[str]]:
+    """Build all members that a recipe names.
+
+    Returns:
+        The plan, and what it depends on besides recipe, code and scored trajectories.
+    """
+    signals = chosen_signals(house, recipe, where=where)
+    selectors, protected_digests = bind_protected(
+        house,
+        [build_member("selector", SELECTORS, rule, where=where) for rule in recipe.select],
+        where=where,
+    )
+    twins = task_twins(read_task_texts(house)) if recipe.split.joins_twins else {}
+    plan = Plan(
+        repairs=tuple(
+            build_written("repair", REPAIRS, rule, house=house, where=where) for rule in recipe.repair
+        ),
+        selectors=selectors,
+        signals=signals,
+        views=tuple(_view(view, where=f"{where}, view {view.name!r}") for view in recipe.train),
+        pair_rules=tuple(build_member("pair rule", PAIR_RULES, rule, where=where) for rule in recipe.pair),
+        label_rules=tuple(
+            build_member("label rule", LABEL_RULES, rule, where=where) for rule in recipe.label
+        ),
+        split=recipe.split,
+        task_twins=twins,
+    )
+    own = (signal.stage_version for signal in signals if not is_stored(signal))
+    return plan, [*own, *protected_digests, *(part for pair in sorted(twins.items()) for part in pair)]
+
+
+def _view(named: recipes.View, *, where: str) -> View:
+    rules = (build_member("loss rule", LOSS_RULES, rule, where=where) for rule in named.rules)
+    return View(name=named.name, rules=tuple(rules))
+
+
 def read_inputs(house: Warehouse, curation: Curation, buckets: list[int]) -> Inputs:
     """Read what deciding upon one batch of buckets needs."""
     frames = read_frames(house, buckets)
+    values = _read_values(house, [signal for signal in curation.plan.signals if is_stored(signal)], buckets)
+    own = [signal for signal in curation.plan.signals if not is_stored(signal)]
+    if own:
+        values = values.beside(compute_values(own, frames))
+    return Inputs(
+        frames=frames,
+        toolsets=house.store.read("toolsets").join(frames.trajectories, on="toolset_id", how="semi"),
+        values=values,
+        read_ids=_read_ids(house, curation.recipe, buckets),
+        bucket_count=house.bucket_count,
+    )
+
+
+def _read_values(house: Warehouse, signals: Iterable[Signal], buckets: list[int]) -> SignalValues:
     trajectories, groups = dict[str, pl.DataFrame](), dict[str, pl.DataFrame]()
-    for signal in curation.plan.signals:
+    for signal in signals:
         tables = signal.tables()
         if "trajectory" in tables:
             trajectories[signal.name] = house.store.read(tables["trajectory"], buckets=buckets)
         if "group" in tables:
             groups[signal.name] = house.store.read(tables["group"], buckets=buckets)
-    return Inputs(
-        frames=frames,
-        toolsets=house.store.read("toolsets").join(frames.trajectories, on="toolset_id", how="semi"),
-        values=SignalValues(trajectories=trajectories, groups=groups),
-        read_ids=_read_ids(house, curation.recipe, buckets),
-        bucket_count=house.bucket_count,
-    )
+    return SignalValues(trajectories=trajectories, groups=groups)
 
 
 def survey_buckets(house: Warehouse, curation: Curation, buckets: list[Bucket]) -> pl.DataFrame:
@@ -131,6 +196,6 @@ def _read_ids(house: Warehouse, recipe: Recipe, buckets: list[int]) -> frozenset
     with house.console() as console:
         found = console.sql(
             f"SELECT trajectory_id FROM trajectory_overview "
-            f"WHERE bucket IN ({numbers}) AND relation <> 'repair' AND ({recipe.read.where})"
+            f"WHERE bucket IN ({numbers}) AND relation NOT IN ('repair', 'corruption') AND ({recipe.read.where})"
         )
         return frozenset(found.to_polars()["trajectory_id"])

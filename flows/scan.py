@@ -13,9 +13,9 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows import progress
+from flows.buckets import Bucket, batches_of, find_stale
 from flows.funnel import publish_funnel
 from flows.runs import recorded
-from flows.score import Bucket, batches_of, find_stale
 from flows.workers import THREADS
 from schemas.identity import digest
 from schemas.rows import arrow_table

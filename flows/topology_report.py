@@ -20,7 +20,8 @@ from curation.topology.prediction import (
 from curation.topology.prediction_model import MODELS, feature_columns, model_estimate, predict
 from curation.topology.resolutions import RESOLUTIONS
 from curation.topology.separation import PAIRS, pair_rows, sum_up
-from flows.score import batches_of, read_buckets, read_frames
+from flows.buckets import batches_of, read_buckets
+from flows.frames import read_frames
 from warehouse import Warehouse
 
 

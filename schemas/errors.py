@@ -11,6 +11,7 @@ WinnowError
     ├── SchemaMismatchError    also TypeError: rows that do not fit their table's declaration
     ├── QualityGateError       also ValueError: rows that break a table's expectations
     ├── CommitConflictError    also RuntimeError: other writers kept winning
+    ├── ExportRefusedError     also ValueError: a training format that would train something else than was meant
     ├── QueryRefusedError      also PermissionError: the console only reads warehouse views
     └── QueryError             also ValueError: DuckDB could not run the query
 
@@ -18,7 +19,7 @@ Each message says what is wrong with the value, what is allowed, and after a bla
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from schemas.reasons import RejectReason
 
@@ -88,6 +89,24 @@ class QualityGateError(WinnowError, ValueError):
 
 class CommitConflictError(WinnowError, RuntimeError):
     """Other writers changed the table each time that we tried."""
+
+
+class ExportRefusedError(WinnowError, ValueError):
+    """A training format would train something else than the labels say."""
+
+    @classmethod
+    def from_changes(
+        cls, name: str, example: str, changes: Mapping[str, int], *, can_split: bool
+    ) -> "ExportRefusedError":
+        """Say what would be changed, where it was seen first, and what to choose instead."""
+        found = ", ".join(f"{kind} {count}" for kind, count in changes.items())
+        choices = ["drop (leave such examples out)", "lose (train it all the same; the manifest counts it)"]
+        if can_split:
+            choices.insert(0, "split (several rows, each trained once)")
+        return cls(
+            f"The format {name!r} cannot carry the labels of {example}: {found}.\n\n"
+            f"Hint: choose `unsupported`: {'; '.join(choices)}; or a format that carries them, such as trl_tokens"
+        )
 
 
 class QueryRefusedError(WinnowError, PermissionError):

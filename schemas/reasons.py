@@ -87,6 +87,13 @@ class DecisionReason(StrEnum):
     NEAR_DUPLICATE = "near_duplicate"
     NOT_CHOSEN_AS_CENTER = "not_chosen_as_center"
     NOT_CHOSEN_FOR_COVERAGE = "not_chosen_for_coverage"
+    CONTAMINATED_BY_BENCHMARK = "contaminated_by_benchmark"
+    TASK_OF_BENCHMARK = "task_of_benchmark"
+    REPAIR_NOT_VALID = "repair_not_valid"
+    REPAIR_NOT_COMPARABLE = "repair_not_comparable"
+    WORSE_THAN_PARENT = "worse_than_parent"
+    NOT_BETTER_THAN_PARENT = "not_better_than_parent"
+    DOMINATED_BY_OTHER_REPAIR = "dominated_by_other_repair"
 
 
 class TrainReason(StrEnum):
@@ -96,3 +103,33 @@ class TrainReason(StrEnum):
     REPAIRED_BY_RECIPE = "repaired_by_recipe"
     NOT_ASSISTANT = "not_assistant"
     NOT_SAMPLED = "not_sampled"
+    CALL_FAILED = "call_failed"
+    CALL_MALFORMED = "call_malformed"
+    STEP_MATCHED_MASK = "step_matched_mask"
+    ACTION_REPEATED = "action_repeated"
+    BEFORE_CHOSEN_PLACE = "before_chosen_place"
+    AFTER_CHOSEN_PLACE = "after_chosen_place"
+    REASONING_MASKED = "reasoning_masked"
+    TEXT_MATCHED_MASK = "text_matched_mask"
+    NOT_AMONG_LAST = "not_among_last"
+    SYNTHETIC_CHOSEN = "synthetic_chosen"
+    ACTION_HARMFUL = "action_harmful"
+    RESTART_FAILED = "restart_failed"
+    SHARED_WITH_PARTNER = "shared_with_partner"
+    ADVANTAGE_RECOMPUTED = "advantage_recomputed"
+    ADVANTAGE_CLIPPED = "advantage_clipped"
+    ADVANTAGE_NOT_POSITIVE = "advantage_not_positive"
+    ADVANTAGE_UNKNOWN = "advantage_unknown"
+    WEIGHT_CHANGED = "weight_changed"
+
+
+class CorruptionReason(StrEnum):
+    """Why a corruption made nothing of a trajectory."""
+
+    NO_FITTING_STEP = "no_fitting_step"
+    NO_FITTING_WORDS = "no_fitting_words"
+    NO_OTHER_VALUE = "no_other_value"
+    NO_OTHER_TASK = "no_other_task"
+    ALREADY_CORRUPTED = "already_corrupted"
+    SHARED_START_MISSING = "shared_start_missing"
+    OVER_CHILD_LIMIT = "over_child_limit"

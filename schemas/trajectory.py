@@ -58,6 +58,11 @@ class Relation(StrEnum):
     SUBAGENT = "subagent"
     CONTINUATION = "continuation"
     REPAIR = "repair"
+    CORRUPTION = "corruption"
+
+
+MADE_RELATIONS = (Relation.REPAIR, Relation.CORRUPTION)
+"""What we made of a stored trajectory: no rollout, so no trial, and no part of its raw record."""
 
 
 class ScoreSource(StrEnum):
@@ -191,14 +196,14 @@ class Trajectory(msgspec.Struct, frozen=True, kw_only=True):
     parent_id: str | None = None
     relation: Relation = Relation.ATTEMPT
     repair_rule: str | None = None
-    """For a repair: the rule that made it; part of its identity."""
+    """For a repair or a corruption: the rule that made it, with its seed; part of its identity."""
     extra: str | None = None
 
     @property
     def trajectory_id(self) -> str:
-        """Identity by raw content, and for a repair by parent and rule."""
-        if self.relation is Relation.REPAIR:
-            return digest("repair", self.parent_id, self.repair_rule)
+        """Identity by raw content, and for a repair or a corruption by parent and rule."""
+        if self.relation in MADE_RELATIONS:
+            return digest(self.relation.value, self.parent_id, self.repair_rule)
         return digest("trajectory", self.record_id, self.record_part)
 
     @property

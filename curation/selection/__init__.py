@@ -4,12 +4,14 @@ from curation.selection.behaviours import Behaviours
 from curation.selection.branch_coverage import BranchCoverage
 from curation.selection.budget import Budget
 from curation.selection.cap import Cap
+from curation.selection.decontaminate import Decontaminate
 from curation.selection.difficulty_band import DifficultyBand
 from curation.selection.exact_duplicates import ExactDuplicates
 from curation.selection.group_filter import GroupFilter
 from curation.selection.k_center import KCenter
 from curation.selection.near_duplicates import NearDuplicates
 from curation.selection.outcome import Outcome
+from curation.selection.pareto_repairs import ParetoRepairs
 from curation.selection.pick import Pick
 from curation.selection.rl_tasks import RLTasks
 from curation.selection.selector import Selector
@@ -24,9 +26,11 @@ SELECTORS: dict[str, type[Selector]] = {
     "outcome": Outcome,
     "exact_duplicates": ExactDuplicates,
     "near_duplicates": NearDuplicates,
+    "decontaminate": Decontaminate,
     "k_center": KCenter,
     "branch_coverage": BranchCoverage,
     "group_filter": GroupFilter,
+    "pareto_repairs": ParetoRepairs,
     "pick": Pick,
     "topological": Topological,
     "cap": Cap,

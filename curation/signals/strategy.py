@@ -134,16 +134,17 @@ class StrategyDomain(Signal):
         """Judge the strategies of frames that hold the whole corpus."""
         judged = frames.trajectories.with_columns(is_success=is_success(self.success_reward))
         trials = judged_trials(judged, frames.tasks.select("task_id", "benchmark"))
-        moves = strategies(frames).explode("strategy_moves").select("trajectory_id", move="strategy_moves")
-        return {"trajectory": self.judge(frames.trajectories, trials, moves)}
+        return {"trajectory": self.judge(frames.trajectories, trials, strategies(frames))}
 
-    def judge(self, trajectories: pl.DataFrame, trials: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
-        """Judge strategies whose moves are known already.
+    def judge(
+        self, trajectories: pl.DataFrame, trials: pl.DataFrame, described: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Judge strategies that are described already.
 
         Args:
             trajectories: `trajectory_id` and `bucket` of those that get a row.
             trials: as `judged_trials` gives them, of the whole corpus.
-            moves: distinct pairs of `trajectory_id` and `move`, of the whole corpus.
+            described: `trajectory_id`, `strategy_key` and `strategy_moves` of those with a call, of the whole corpus.
         """
-        judged = judge_strategies(trials, moves)
+        judged = judge_strategies(trials, described.select("trajectory_id", "strategy_key", "strategy_moves"))
         return trajectories.select("trajectory_id", "bucket").join(judged, on="trajectory_id", how="left")

@@ -2,11 +2,15 @@
 
 from schemas.tables.branches import BRANCH_POINTS
 from schemas.tables.computed import STEPS, TOPOLOGY_EDGES, TOPOLOGY_NODES, TOPOLOGY_TASKS
+from schemas.tables.corruptions import CORRUPTIONS
 from schemas.tables.curated import DATASET_HEADS, DATASETS, DECISIONS, EXPORTS, LINEAGE, TRAIN_LABELS
 from schemas.tables.declaration import Column, Table
 from schemas.tables.operations import BUCKET_STATES, RUNS, TASK_STATES
+from schemas.tables.pairs import PAIRS, SAMPLES
 from schemas.tables.privacy import PRIVACY_SPANS
+from schemas.tables.protected import PROTECTED_TEXTS
 from schemas.tables.raw import RECORDS, SOURCES
+from schemas.tables.replay import REPLAY_REQUESTS
 from schemas.tables.rollouts import MESSAGES, SCORES, TASK_SECRETS, TASKS, TOOLSETS, TRAJECTORIES
 from schemas.tables.verdicts import VERDICTS
 
@@ -17,6 +21,7 @@ TABLES: dict[str, Table] = {
         RECORDS,
         TASKS,
         TASK_SECRETS,
+        PROTECTED_TEXTS,
         TRAJECTORIES,
         MESSAGES,
         TOOLSETS,
@@ -32,10 +37,14 @@ TABLES: dict[str, Table] = {
         TASK_STATES,
         DECISIONS,
         TRAIN_LABELS,
+        PAIRS,
+        SAMPLES,
         DATASETS,
         DATASET_HEADS,
         EXPORTS,
         LINEAGE,
+        CORRUPTIONS,
+        REPLAY_REQUESTS,
         RUNS,
     )
 }

@@ -19,6 +19,7 @@ STEPS = Table(
     name="steps",
     row="one assistant turn with the results of its calls",
     key=("trajectory_id", "step"),
+    is_computed=True,
     columns=(
         id_column("trajectory_id", "The trajectory."),
         bucket_column(),
@@ -57,6 +58,7 @@ TOPOLOGY_NODES = Table(
     name="topology_nodes",
     row="one state of a task's quotient graph: turns of its trials with equal action and observation",
     key=("task_id", "node_id"),
+    is_computed=True,
     columns=(
         id_column("task_id", "The task; trials of all policies are in its graph."),
         bucket_column(),
@@ -112,6 +114,7 @@ TOPOLOGY_EDGES = Table(
     name="topology_edges",
     row="one move between two states of a task's quotient graph",
     key=("task_id", "source_node_id", "target_node_id"),
+    is_computed=True,
     columns=(
         id_column("task_id", "The task."),
         bucket_column(),
@@ -126,6 +129,7 @@ TOPOLOGY_TASKS = Table(
     name="topology_tasks",
     row="one task's quotient graph in figures",
     key=("task_id",),
+    is_computed=True,
     columns=(
         id_column("task_id", "The task."),
         bucket_column(),

@@ -1,5 +1,7 @@
 """What recipes decided and what left: decisions, training views, datasets, exports, lineage."""
 
+import pyarrow as pa
+
 from schemas.reasons import DecisionReason, TrainReason
 from schemas.tables.declaration import FLAG, INTEGER, REAL, STRING, Column, Table, bucket_column, id_column
 
@@ -41,12 +43,25 @@ DECISIONS = Table(
     ),
 )
 
+SPAN = pa.struct(
+    [
+        pa.field("part", pa.string(), nullable=False),
+        pa.field("call", pa.int64()),
+        pa.field("begin", pa.int64(), nullable=False),
+        pa.field("end", pa.int64()),
+        pa.field("is_trained", pa.bool_(), nullable=False),
+        pa.field("weight", pa.float64(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+    ]
+)
+
 TRAIN_LABELS = Table(
     name="train_labels",
-    row="one message of a kept trajectory, as a trainer should see it",
-    key=("dataset_id", "trajectory_id", "seq"),
+    row="one message of a kept trajectory, as a trainer should see it in one training view",
+    key=("dataset_id", "view", "trajectory_id", "seq"),
     columns=(
         id_column("dataset_id", "The dataset."),
+        Column(name="view", type=STRING, doc="The training view, a name of the recipe's `train`."),
         bucket_column(),
         id_column("trajectory_id", "The trajectory."),
         Column(name="seq", type=INTEGER, doc="The message.", minimum=0),
@@ -55,10 +70,18 @@ TRAIN_LABELS = Table(
         Column(
             name="advantage",
             type=REAL,
-            doc="Group advantage of the trajectory (GRPO), on trained messages; null when unknown.",
+            doc="Advantage of its trained tokens, the group advantage (GRPO) unless a rule says otherwise; null when "
+            "unknown, and for context.",
             nullable=True,
         ),
         Column(name="reason", type=STRING, doc="Stable reason code.", allowed=tuple(TrainReason)),
+        Column(
+            name="spans",
+            type=pa.list_(SPAN),
+            doc="Where it is not as the rest of the message: `part` (text, reasoning, call), `call` (index, null but "
+            "for calls), characters from `begin` to `end` (null: to the end; in a call's raw arguments, and from 0 to "
+            "null the whole call), with a label of their own; of two that overlap the later counts.",
+        ),
     ),
 )
 
@@ -80,6 +103,7 @@ DATASETS = Table(
             name="read_count", type=INTEGER, doc="Trajectories considered, repairs not counted.", minimum=0
         ),
         Column(name="repaired_count", type=INTEGER, doc="Of these, replaced by a repair.", minimum=0),
+        Column(name="added_count", type=INTEGER, doc="Repairs that stand beside their parents.", minimum=0),
         Column(name="kept_count", type=INTEGER, doc="Kept, repairs included.", minimum=0),
         Column(name="dropped_count", type=INTEGER, doc="Dropped, repairs included.", minimum=0),
         Column(name="decision_counts", type=STRING, doc="Count per rule and reason, as JSON."),

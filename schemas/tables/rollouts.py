@@ -68,10 +68,13 @@ TOOLSETS = Table(
 
 TRAJECTORIES = Table(
     name="trajectories",
-    row="one rollout, or one repair of a rollout",
+    row="one rollout, or one repair or corruption of a rollout",
     key=("trajectory_id",),
     columns=(
-        id_column("trajectory_id", "Hash of the raw record and its part; for a repair, of parent and rule."),
+        id_column(
+            "trajectory_id",
+            "Hash of the raw record and its part; for a repair or a corruption, of parent and rule.",
+        ),
         bucket_column(),
         id_column("task_id", "The task attempted."),
         id_column("group_id", "Trials of one policy on one task: hash of task, agent and model."),
@@ -125,7 +128,12 @@ TRAJECTORIES = Table(
         ),
         id_column("parent_id", "The trajectory that it derives from; null for an attempt.", nullable=True),
         Column(name="relation", type=STRING, doc="How it derives from its parent.", allowed=tuple(Relation)),
-        Column(name="repair_rule", type=STRING, doc="Rule of the repair; null otherwise.", nullable=True),
+        Column(
+            name="repair_rule",
+            type=STRING,
+            doc="Rule of the repair or corruption; null otherwise.",
+            nullable=True,
+        ),
         Column(
             name="extra",
             type=STRING,

@@ -61,4 +61,5 @@ def signal_table(signal: str, scope: str, columns: tuple[Column, ...]) -> Table:
         row=f"the `{signal}` signal of one {scope}",
         key=tuple(column.name for column in keys),
         columns=(*keys, bucket_column(), *columns),
+        is_computed=True,
     )

@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 
 from curation.candidates import candidate_rows, compute_values
 from curation.decide import words_of
+from curation.decontamination.protected import PROTECTED_SCHEMA
 from curation.frames import Frames, polars_schema
 from curation.inputs import SLIM_COLUMNS
-from curation.repair import REPAIRS
+from curation.repair import REPAIRS, Case, Repair
+from curation.repair.repair import CASE_SCHEMA
 from curation.selection import SELECTORS, Selector
 from curation.selection.selector import CHOICE_SCHEMA
 from curation.signals import SIGNALS, Signal
+from curation.training import LOSS_RULES
 from schemas.reasons import DecisionReason
 from schemas.tables.signal_tables import SCOPE_KEYS
 from schemas.trajectory import Trajectory
@@ -33,6 +36,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "tier": {"column": "status", "allowed": ("completed", "truncated")},
     "behaviours": {"columns": ("is_success", "is_mixed"), "at_least": 1},
     "rl_tasks": {"n": 1},
+    "pareto_repairs": {"axes": ("outcome_reward", "-failed_call_count")},
+    "decontaminate": {
+        "against": ("suite",),
+        "fields": ("user", "assistant", "tool"),
+        "protected": PROTECTED_SCHEMA.to_frame(),
+    },
     "triage": {
         "failure_weights": {"failed_call_count": 1.0},
         "exemplar_weights": {"efficiency": 1.0},
@@ -43,7 +52,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 }
 """Parameters that have no default."""
 
-MEMBERS: dict[str, Any] = {**SIGNALS, **SELECTORS, **REPAIRS}
+MEMBERS: dict[str, Any] = {**SIGNALS, **SELECTORS, **REPAIRS, **LOSS_RULES}
 
 signals = pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
 selectors = pytest.mark.parametrize(
@@ -228,6 +237,21 @@ def test_selectors_read_columns_that_candidates_have(selector: Selector) -> None
     assert set(selector.columns_needed) <= set(candidates(frames()).columns)
 
 
+def repaired(repair: Repair, trials: list[Trajectory]) -> dict[str, Trajectory]:
+    """Repair what can be, by the parent's id."""
+    by_id = {trial.trajectory_id: trial for trial in trials}
+    cases = [
+        Case(trajectory=by_id[own], partner=by_id.get(partner), seq=seq, partner_seq=partner_seq)
+        for own, partner, seq, partner_seq in repair.cases(frames(*trials)).iter_rows()
+    ]
+    children = repair.apply_all(cases)
+    return {
+        case.trajectory.trajectory_id: child
+        for case, child in zip(cases, children, strict=True)
+        if child is not None
+    }
+
+
 @repairs
 @few
 @given(trials=groups(), seed=st.integers(0, 99))
@@ -235,18 +259,19 @@ def test_repairs_name_their_candidates_whatever_the_order(
     repair: Any, trials: list[Trajectory], seed: int
 ) -> None:
     whole = frames(*trials)
-    found = repair.candidates(whole)
-    assert found == sorted(trial.trajectory_id for trial in trials if repair.apply(trial) is not None)
-    assert repair.candidates(shuffled(whole, seed)) == found
+    found = repair.cases(whole)
+    assert found.schema == CASE_SCHEMA
+    assert found["trajectory_id"].to_list() == sorted(set(repaired(repair, trials)))
+    assert repair.cases(shuffled(whole, seed)).equals(found)
 
 
 @repairs
 @few
 @given(trials=groups())
 def test_repairing_twice_equals_once(repair: Any, trials: list[Trajectory]) -> None:
-    children = [child for trial in trials if (child := repair.apply(trial)) is not None]
-    assert [repair.apply(child) for child in children] == [None] * len(children)
-    assert repair.candidates(frames(*children)) == []
+    made = repaired(repair, trials)
+    before = [trial for trial in trials if trial.trajectory_id not in made]
+    assert repaired(repair, [*before, *made.values()]) == {}
 
 
 @repairs
@@ -257,8 +282,8 @@ def test_repairs_are_documented_and_versioned(repair: Any) -> None:
 
 @repairs
 def test_repairs_work_on_ten_thousand_steps(repair: Any, marathon: list[Trajectory]) -> None:
-    child = repair.apply(marathon[0])
-    assert child is None or repair.candidates(frames(child)) == []
+    child = repaired(repair, marathon).get(marathon[0].trajectory_id)
+    assert child is None or repair.cases(frames(child)).is_empty()
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -269,7 +294,9 @@ def test_members_are_frozen_named_by_their_key_and_documented(name: str) -> None
     assert is_dataclass(kind)
     assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]  # not in the stub
     assert "__doc__" in vars(kind)
-    source = inspect.getsource(kind)
+    source = "".join(
+        inspect.getsource(base) for base in kind.__mro__ if base.__module__.startswith("curation.")
+    )
     for parameter in fields(kind):
         assert parameter.kw_only
         assert f"{parameter.name}: " in source

@@ -7,6 +7,7 @@ import pytest
 from flows.nightly import nightly
 from simulation.generate import generate
 from tests.flows.finished import Finished
+from tests.tiny_model import ENCODED_TEXTS, build_tokenizer, save_encoder
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +39,19 @@ def airline_run(tmp_path_factory: pytest.TempPathFactory, airline_file: Path) ->
     return Finished(
         root=root / "warehouse", out=root / "exports" / "airline", inputs=airline_file, report=report
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A byte-level tokenizer with Qwen3's template, which decodes whatever it encoded."""
+    folder = tmp_path_factory.mktemp("tokenizer")
+    build_tokenizer(ENCODED_TEXTS).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sentence encoder of a few weights."""
+    folder = tmp_path_factory.mktemp("encoder")
+    save_encoder(folder)
+    return folder

@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from flows.nightly import NightlyReport
+from schemas.training import TRAINING_FORMATS
 from warehouse import Warehouse
 
 
@@ -46,3 +47,17 @@ def exported_bytes(folder: Path) -> dict[str, bytes]:
         if path.suffix == ".parquet":
             found[f"{path} decoded"] = pl.read_parquet(path).write_json().encode()
     return found
+
+
+def losing(name: str, tokenizer: Path) -> dict[str, Any]:
+    """Give the parameters with which a format writes whatever it is given."""
+    needs_tokenizer = "tokenizer" in TRAINING_FORMATS[name].__dataclass_fields__
+    return {"unsupported": "lose"} | ({"tokenizer": str(tokenizer)} if needs_tokenizer else {})
+
+
+def decoded_bytes(folder: Path, tokenizer: Path) -> bytes:
+    """Give the text of all token ids of an export."""
+    from transformers import AutoTokenizer
+
+    words = AutoTokenizer.from_pretrained(tokenizer, local_files_only=True)
+    return "\n".join(words.decode(row["input_ids"]) for row in exported_rows(folder)).encode()

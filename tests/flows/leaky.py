@@ -37,9 +37,9 @@ def leaky_rollout(number: int = 0) -> dict[str, Any]:
     """Make one chat record; its first call fails, and the same call right after it succeeds."""
     held = planted("arguments", number)
     card = held["payment_card"].replace(" ", "").replace("-", "")
-    arguments = json.dumps(
-        {"to": held["email"], "deep": [{"token": held["github_token"]}], "card": int(card)}
-    )
+    held_arguments = {"to": held["email"], "deep": [{"token": held["github_token"]}], "card": int(card)}
+    # The retry spells the same arguments without spaces: a repair then changes a turn, which makes a pair.
+    spellings = (json.dumps(held_arguments), json.dumps(held_arguments, separators=(",", ":")))
     part = {"type": "text", "text": leak("parts", number)}
     tool = {"name": "pay", "description": leak("tools", number), "parameters": {"type": "object"}}
     said = {"role": "assistant", "reasoning_content": leak("reasoning", number)}
@@ -53,7 +53,7 @@ def leaky_rollout(number: int = 0) -> dict[str, Any]:
         call = {
             "id": f"c{index}",
             "type": "function",
-            "function": {"name": "pay", "arguments": arguments},
+            "function": {"name": "pay", "arguments": spellings[index]},
         }
         messages.append(said | {"content": None, "tool_calls": [call]})
         messages.append({"role": "tool", "tool_call_id": f"c{index}", "content": result})

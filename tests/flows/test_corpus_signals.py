@@ -6,8 +6,10 @@ import polars as pl
 import pytest
 
 from curation.signals.strategy import StrategyDomain
+from flows.buckets import read_buckets
+from flows.frames import read_frames
 from flows.ingest import ingest
-from flows.score import read_buckets, read_frames, score
+from flows.score import score
 from flows.topology_report import topology_report
 from simulation.generate import generate
 from warehouse import Warehouse

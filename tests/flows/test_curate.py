@@ -22,7 +22,7 @@ RECIPE = """
 name: across
 signals: [outcomes, advantages, topology, duplication]
 read: {where: trial < 6}
-repair: [drop_retried_failure]
+repair: [rollback]
 select:
   - outcome
   - cap: {n: 40, per: [benchmark], seed: 3}
@@ -62,7 +62,7 @@ def test_many_batches_decide_as_one_does(
     whole = copy_of(demo_run, tmp_path / "whole")
     parts = copy_of(demo_run, tmp_path / "parts")
     at_once = curate(warehouse=whole.root, recipe=recipe)
-    monkeypatch.setattr("flows.score.BATCH_MESSAGES", 1_000)
+    monkeypatch.setattr("flows.settings.BATCH_MESSAGES", 1_000)
     in_batches = curate(warehouse=parts.root, recipe=recipe)
     assert in_batches == at_once
     assert at_once.kept_count == 15
@@ -96,7 +96,7 @@ def test_dry_run_shows_some_of_each_reason(demo_run: Finished, recipe: Path) -> 
 
 def test_reasons_come_in_the_order_of_the_rules(demo_run: Finished, recipe: Path) -> None:
     rules = [name.partition(": ")[0] for name in dry(demo_run, recipe).reasons]
-    order = ["read", "repair:drop_retried_failure", "select:1:outcome", "select:2:cap"]
+    order = ["read", "repair:rollback", "select:1:outcome", "select:2:cap"]
     assert list(dict.fromkeys(rules))[:4] == order
     assert rules[-1] == "end"
 
@@ -121,12 +121,10 @@ def test_explanation_reads_like_sentences_and_agrees_with_the_decision(
         "The recipe does not read it: the predicate `read.where` does not hold for it."
     ]
 
-    parent = examples["repair:drop_retried_failure", "repaired_into_child"]
+    parent = examples["repair:rollback", "repaired_into_child"]
     repaired = explain_decision(demo_run.root, recipe, parent)
     child = repaired.rows["child_id"][0]
-    assert repaired.paragraphs[0].startswith(
-        f"The repair drop_retried_failure makes a better trajectory of it, {child}"
-    )
+    assert repaired.paragraphs[0].startswith(f"The repair rollback makes a better trajectory of it, {child}")
     assert set(repaired.rows["trajectory_id"][1:]) == {child}
 
 

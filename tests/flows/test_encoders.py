@@ -1,7 +1,6 @@
 """Sentence encoders from local folders, tried with a model of a few weights."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,27 +9,9 @@ from curation.topology.equivalence.embedding import Embedding
 from curation.topology.quotient import build_topology
 from flows.encoders import LocalEncoder
 from tests.curation.rollouts import do, frames, rollout
-from tests.tiny_model import build_tokenizer
+from tests.tiny_model import ENCODED_TEXTS as TEXTS
 
 pytestmark = pytest.mark.slow
-
-TEXTS = ["look at the cup", "change the mail address", "list"]
-
-
-@pytest.fixture(scope="module")
-def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch: Any = pytest.importorskip("torch")
-    from transformers import BertConfig, BertModel
-
-    folder = tmp_path_factory.mktemp("encoder")
-    tokenizer = build_tokenizer(TEXTS)
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
-    )  # fmt: skip
-    BertModel(config).save_pretrained(folder)
-    return folder
 
 
 def test_gives_one_vector_per_text_whatever_its_company(encoder_folder: Path, tmp_path: Path) -> None:

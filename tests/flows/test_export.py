@@ -7,7 +7,7 @@ import datasets
 import pytest
 
 from flows.curate import curate
-from flows.dataset_files import replaced_folder
+from flows.datasets.files import replaced_folder
 from flows.export import export
 from schemas.errors import DatasetNotFoundError, UnknownNameError, WinnowError
 from tests.flows.finished import Finished, exported_rows

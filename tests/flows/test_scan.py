@@ -85,7 +85,7 @@ def test_only_buckets_that_changed_are_scanned_again(root: Path, tmp_path: Path)
 def test_repairs_are_scanned_too(root: Path, tmp_path: Path) -> None:
     first = scan(warehouse=root)
     score(warehouse=root)
-    (tmp_path / "repairing.yaml").write_text("{name: repairing, repair: [drop_retried_failure]}")
+    (tmp_path / "repairing.yaml").write_text("{name: repairing, repair: [rollback]}")
     assert curate(warehouse=root, recipe=tmp_path / "repairing.yaml").repaired_count == 3
     # A repair holds one call less, with its reasoning and arguments.
     assert scan(warehouse=root).span_count == first.span_count + 3 * len(KINDS) * (SPANS - 2)

@@ -11,7 +11,7 @@ FULL = """
 name: full
 description: for people
 read: {where: "true"}
-repair: [drop_retried_failure]
+repair: [rollback]
 select:
   - outcome: {min_reward: 1}
   - exact_duplicates
@@ -85,6 +85,20 @@ def test_share_of_one_split_is_stable_and_total(task_id: str, seed: int) -> None
         task_id
     )
     assert Split(test_frac=0.0, seed=seed).of_task(task_id) == "train"
+
+
+def test_near_duplicates_are_together_unless_asked_otherwise_and_older_hashes_stay() -> None:
+    plain, together, apart = (
+        parse_recipe(f"{{name: x, split: {{test_frac: 0.2{more}}}}}")
+        for more in ("", ", near_duplicates: together", ", near_duplicates: apart")
+    )
+    assert plain == together
+    assert "near_duplicates" not in plain.canonical_json()
+    assert plain.recipe_hash == "f4c665e0e1767ba15b570827320489bc"
+    assert apart.recipe_hash != plain.recipe_hash
+    assert (plain.split.joins_twins, apart.split.joins_twins, Split().joins_twins) == (True, False, False)
+    with pytest.raises(RecipeError, match="near_duplicates"):
+        parse_recipe("{name: x, split: {near_duplicates: beside}}")
 
 
 def test_shares_are_about_as_asked() -> None:

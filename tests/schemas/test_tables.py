@@ -81,8 +81,9 @@ def test_a_bucketed_table_is_partitioned_by_its_bucket() -> None:
     assert TABLES["bucket_states"].partition_by == ()
 
 
-def test_only_secrets_are_quarantined() -> None:
-    assert [name for name, table in TABLES.items() if table.is_quarantined] == ["task_secrets"]
+def test_only_what_no_training_text_may_hold_is_quarantined() -> None:
+    quarantined = [name for name, table in TABLES.items() if table.is_quarantined]
+    assert quarantined == ["task_secrets", "protected_texts"]
 
 
 def test_the_arrow_schema_has_the_declared_columns() -> None:

@@ -113,4 +113,6 @@ def test_exactly_the_characters_of_a_span_are_trained(
     trained = "".join(trained_runs(rendered.rows[0]))
     assert trained in source[begin:end]
     if not rendered.findings:
-        assert trained == source[begin:end]
+        # White space at a text's ends, which templates may trim, has the label of what stands beside it.
+        inner = len(source) - len(source.lstrip()), len(source.rstrip())
+        assert trained.strip() == source[max(begin, inner[0]) : min(end, inner[1])].strip()
