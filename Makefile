@@ -7,7 +7,7 @@ DEMO := .demo
 SOURCES := schemas warehouse curation flows dashboards simulation benchmarks tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format docs browser bench clean
+.PHONY: help install demo test check format docs browser loaders bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -44,7 +44,7 @@ format: $(VENV)/.all ## Format and fix what can be fixed
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
 
-docs: $(VENV)/.core ## Generate docs/tables.md from the declarations
+docs: $(VENV)/.core ## Generate the pages of tables, formats, signals and rules
 	$(BIN)/python -m docs.generate
 
 browser: # Debian's Chromium for the one browser test; where it cannot be had, that test skips and says so
@@ -52,10 +52,13 @@ browser: # Debian's Chromium for the one browser test; where it cannot be had, t
 	  && apt-get update -qq >/dev/null && apt-get install -qq -y chromium >/dev/null; } \
 	  || echo "no chromium here: the browser test will skip"
 
+loaders: $(VENV)/.all ## Prove exports by the trainers' own loaders, each in an environment of its own under .loaders
+	$(BIN)/python -m tests.loaders.run $(LOADERS)
+
 bench: $(VENV)/.all ## Run the benchmarks; figures are kept in benchmarks/README.md
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.score
 	$(BIN)/python -m benchmarks.sql
 
 clean: ## Remove what make made
-	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(DEMO) .loaders .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
