@@ -9,8 +9,8 @@ import polars as pl
 
 from curation.frames import polars_schema
 from curation.keys import digests
+from curation.needed_columns import check_needed
 from curation.scene import Scene
-from schemas.errors import RecipeError
 from schemas.tables import TABLES
 
 
@@ -50,13 +50,7 @@ class _ExampleRule(ABC):
         Raises:
             RecipeError: names what is missing and what is there.
         """
-        missing = sorted(set(self.columns_needed) - set(kept.columns))
-        if missing:
-            known = ", ".join(sorted(kept.columns))
-            raise RecipeError(
-                f"Rule {self.name!r} reads unknown columns: {', '.join(missing)}. Known columns: {known}\n\n"
-                "Hint: list the signal that computes the column under `signals` of the recipe"
-            )
+        check_needed(f"Rule {self.name!r}", self.columns_needed, kept)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import polars as pl
 
+from curation.needed_columns import check_needed
 from schemas.errors import RecipeError
 from schemas.reasons import DecisionReason
 
@@ -95,13 +96,7 @@ class Selector(ABC):
         Raises:
             RecipeError: names what is missing and what is there.
         """
-        missing = sorted(set(self.columns_needed) - set(candidates.columns))
-        if missing:
-            known = ", ".join(sorted(candidates.columns))
-            raise RecipeError(
-                f"Selector {self.name!r} reads unknown columns: {', '.join(missing)}. Known columns: {known}\n\n"
-                "Hint: list the signal that computes the column under `signals` of the recipe"
-            )
+        check_needed(f"Selector {self.name!r}", self.columns_needed, candidates)
 
     @abstractmethod
     def judge(self, candidates: pl.DataFrame) -> pl.DataFrame:

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import polars as pl
 
+from curation.needed_columns import check_needed
 from curation.scene import Scene
-from schemas.errors import RecipeError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +42,7 @@ class LossRule(ABC):
         Raises:
             RecipeError: names what is missing and what is there.
         """
-        missing = sorted(set(self.columns_needed) - set(kept.columns))
-        if missing:
-            known = ", ".join(sorted({*kept.columns, *self.columns_of_steps}))
-            raise RecipeError(
-                f"Loss rule {self.name!r} reads unknown columns: {', '.join(missing)}. Known columns: {known}\n\n"
-                "Hint: list the signal that computes the column under `signals` of the recipe"
-            )
+        check_needed(f"Loss rule {self.name!r}", self.columns_needed, kept, known=self.columns_of_steps)
 
     @abstractmethod
     def apply(self, labels: pl.DataFrame, scene: Scene) -> pl.DataFrame:

@@ -46,6 +46,24 @@ def list_command(warehouse: WarehouseOption = None, result_format: FormatOption 
 
 
 @dataset_app.command()
+def lengths(
+    export: Annotated[Path, typer.Argument(help="Folder of an export in the format `tokens`.")],
+    max_tokens: Annotated[
+        list[int] | None,
+        typer.Option("--max-tokens", min=1, help="A length to think about; may be repeated."),
+    ] = None,
+    result_format: FormatOption = ResultFormat.TABLE,
+) -> None:
+    """Say how long the rows are, what a maximum length would cut off, and how well they pack.
+
+    Example: winnow dataset lengths exports/tokens --max-tokens 8192 --max-tokens 32768
+    """
+    from flows.datasets.lengths import lengths_table
+
+    terminal.write_rows(lengths_table(export, sorted(set(max_tokens or ()))), result_format, None)
+
+
+@dataset_app.command()
 def show(
     *,
     dataset: DatasetArgument,
