@@ -11,6 +11,7 @@ from curation.decontamination.task_twins import task_twins
 from curation.inputs import Inputs, Plan
 from curation.members import build_member
 from curation.pairs import LABEL_RULES, PAIR_RULES
+from curation.plan_check import check_plan
 from curation.repair import REPAIRS
 from curation.selection import SELECTORS
 from curation.signals.signal import Signal
@@ -74,9 +75,12 @@ def resolve(house: Warehouse, recipe: Recipe) -> Curation:
     """
     where = f"recipe {recipe.name!r}"
     versions = stage_versions(recipe.stored_signals)
-    check_exports(recipe, where=where)
+    check_exports(
+        recipe, where=where, has_tools=not house.store.read("toolsets", columns=["toolset_id"]).is_empty()
+    )
     chosen_detectors(recipe.redact, where=where)
     plan, plan_digests = _plan(house, recipe, where=where)
+    check_plan(plan, where=where)
     buckets = read_buckets(house)
     if find_stale(house, buckets, versions):
         raise RecipeError(f"Signals that {where} needs are missing or out of date.\n\nHint: winnow score")

@@ -7,9 +7,32 @@ from typing import Any
 
 from schemas.errors import RecipeError
 from schemas.identity import content_digest, digest
-from schemas.training import TrainingFormat
-from schemas.training.tokens import TokenRenderer
+from schemas.training import Label, TrainingFormat
+from schemas.training.tokens import FindingKind, TokenRenderer
+from schemas.trajectory import Message, Origin, Role, ToolCall
 
+PROBE_TOOLS = '[{"type":"function","function":{"name":"look","description":"","parameters":{"type":"object","properties":{}}}}]'
+PROBE = (
+    Message(seq=0, role=Role.USER, origin=Origin.SCRIPTED, text="Look."),
+    Message(
+        seq=1,
+        role=Role.ASSISTANT,
+        origin=Origin.SAMPLED,
+        text="",
+        tool_calls=(ToolCall(name="look", arguments="{}", call_id="callprobe", result_seq=2),),
+    ),
+    Message(
+        seq=2,
+        role=Role.TOOL,
+        origin=Origin.INJECTED,
+        text="ok",
+        tool_call_id="callprobe",
+        call_seq=1,
+        name="look",
+    ),
+    Message(seq=3, role=Role.ASSISTANT, origin=Origin.SAMPLED, text="Done."),
+)
+"""What every template for agents can write."""
 TOKENIZER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -37,6 +60,23 @@ def with_renderer(form: TrainingFormat[Any], *, where: str) -> TrainingFormat[An
         place,
     )
     return form.bound(renderer=renderer)
+
+
+def check_tools(form: TrainingFormat[Any], *, where: str) -> None:
+    """Refuse a chat template that leaves tool calls out, on a conversation of one call.
+
+    Raises:
+        RecipeError: the call would be dropped, and with it what is trained.
+    """
+    renderer: TokenRenderer | None = getattr(form, "renderer", None)
+    if renderer is None:
+        return
+    findings = renderer.render(PROBE, PROBE_TOOLS, {1: Label(is_trained=True, weight=1.0)}).findings
+    if any(finding.kind in (FindingKind.CALL_DROPPED, FindingKind.TEMPLATE_REFUSED) for finding in findings):
+        raise RecipeError(
+            f"{where}: the chat template of {form.name!r} does not write tool calls, and there are rollouts with tools."
+            "\n\nHint: give `chat_template`, a file with one that does"
+        )
 
 
 def resources_of(form: TrainingFormat[Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from curation.members import build_member
-from flows.tokenizers import with_renderer
+from flows.tokenizers import check_tools, with_renderer
 from schemas.errors import RecipeError, UnknownNameError
 from schemas.recipe import Recipe, Rule
 from schemas.training import TRAINING_FORMATS, TrainingFormat
@@ -53,8 +53,13 @@ def parse_parameters(entries: Iterable[str]) -> dict[str, Any]:
     return found
 
 
-def check_exports(recipe: Recipe, *, where: str) -> None:
+def check_exports(recipe: Recipe, *, where: str, has_tools: bool = False) -> None:
     """Refuse a recipe whose exports cannot be written, before any work.
+
+    Args:
+        recipe: the recipe.
+        where: what to call it in messages.
+        has_tools: whether any trajectory of the warehouse has tools, which a chat template must then write.
 
     Raises:
         UnknownNameError: no such format, or no such training view.
@@ -62,7 +67,10 @@ def check_exports(recipe: Recipe, *, where: str) -> None:
     """
     for number, export in enumerate(recipe.exports, 1):
         place = f"{where}, export {number}"
-        check_unit(recipe, training_format(export.format, export.parameters, where=place), where=place)
+        form = training_format(export.format, export.parameters, where=place)
+        check_unit(recipe, form, where=place)
+        if has_tools:
+            check_tools(form, where=place)
         check_view(recipe, export.view, where=place)
 
 

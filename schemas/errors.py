@@ -105,7 +105,8 @@ class ExportRefusedError(WinnowError, ValueError):
             choices.insert(0, "split (several rows, each trained once)")
         return cls(
             f"The format {name!r} cannot carry the labels of {example}: {found}.\n\n"
-            f"Hint: choose `unsupported`: {'; '.join(choices)}; or a format that carries them, such as trl_tokens"
+            f"Hint: choose `unsupported` (on the command line `--set unsupported=drop`): {'; '.join(choices)}; or a format "
+            "that carries them, such as tokens"
         )
 
 

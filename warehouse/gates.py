@@ -4,6 +4,7 @@ The expectations derive from the declaration: unique key, no null, allowed value
 the breaches of all of them in one pass; Great Expectations asserts on that small summary, never on the rows.
 """
 
+import logging
 import os
 import warnings
 from dataclasses import dataclass
@@ -139,6 +140,7 @@ def _great_expectations() -> tuple[Any, Any]:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
 
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it tells of its temporary folders
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     return context, gx.expectations.ExpectColumnValuesToBeInSet(column="breach_count", value_set=[0])

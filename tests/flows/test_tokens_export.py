@@ -129,12 +129,16 @@ def test_what_is_redacted_is_gone_before_it_is_tokenised(
         ("{}", "tokenizer"),
         ("tokenizer: FOLDER, chat_template: nowhere.jinja", "which is no file"),
         ("tokenizer: FOLDER, history: as_dreamt", "as_dreamt"),
+        ("tokenizer: FOLDER, chat_template: WORDS", "export 1.*does not write tool calls"),
     ],
 )
 def test_a_tokenizer_that_cannot_be_used_fails_before_any_work(
-    demo_run: Finished, tokenizer_folder: Path, parameters: str, words: str
+    demo_run: Finished, tokenizer_folder: Path, tmp_path: Path, parameters: str, words: str
 ) -> None:
-    given = "{}" if parameters == "{}" else "{" + parameters.replace("FOLDER", str(tokenizer_folder)) + "}"
+    words_only = tmp_path / "words.jinja"
+    words_only.write_text("{% for m in messages %}{{ m.role }}: {{ m.content }}<|im_end|>{% endfor %}")
+    spelled = parameters.replace("FOLDER", str(tokenizer_folder)).replace("WORDS", str(words_only))
+    given = "{}" if parameters == "{}" else "{" + spelled + "}"
     text = f"{{name: t, signals: [outcomes], exports: [{{format: tokens, parameters: {given}}}]}}"
     with pytest.raises(RecipeError, match=words):
         resolve(Warehouse(demo_run.root), parse_recipe(text))
