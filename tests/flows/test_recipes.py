@@ -12,7 +12,7 @@ from schemas.errors import RecipeError
 
 def test_bare_recipe_name_means_a_shipped_one(tmp_path: Path) -> None:
     assert load_recipe(Path("demo")).name == "demo"
-    with pytest.raises(RecipeError, match="airline, behavior_priming, best_of, demo"):
+    with pytest.raises(RecipeError, match="airline, behavior_priming, best_of, cleaner"):
         load_recipe(tmp_path / "absent.yaml")
 
 

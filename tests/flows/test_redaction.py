@@ -8,6 +8,9 @@ import msgspec
 import pytest
 
 from flows.curate import curate
+from flows.datasets.find import find_dataset
+from flows.datasets.folder import write_export
+from flows.datasets.manifest import Choices
 from flows.export import export
 from flows.ingest import ingest
 from flows.redaction import Redaction, chosen_detectors
@@ -16,6 +19,7 @@ from schemas.errors import UnknownNameError
 from schemas.training import TRAINING_FORMATS
 from tests.flows.finished import decoded_bytes, exported_bytes, exported_rows, file_hashes, losing
 from tests.flows.leaky import KINDS, PLACES, planted, write_rollouts
+from warehouse import Warehouse
 
 RECIPE = "name: {name}\nrepair: [rollback]\npair: [repair_pairs]\nlabel: [step_labels]\nredact: {redact}\n"
 
@@ -55,11 +59,10 @@ def test_no_format_writes_what_the_recipe_redacts(
     leaky: Path, tmp_path: Path, name: str, tiny_tokenizer: Path
 ) -> None:
     decoded = dict.fromkeys(("plain", "safe"), b"")
+    house = Warehouse(leaky)
+    choices = Choices(format_name=name, parameters=losing(name, tiny_tokenizer))
     for dataset in decoded:
-        parameters = losing(name, tiny_tokenizer)
-        export(
-            warehouse=leaky, dataset=dataset, format_name=name, out=tmp_path / dataset, parameters=parameters
-        )
+        write_export(house, find_dataset(house, dataset), choices, tmp_path / dataset)
         if TRAINING_FORMATS[name].is_tokenised:
             decoded[dataset] = decoded_bytes(tmp_path / dataset, tiny_tokenizer)
     for kind in KINDS:

@@ -21,6 +21,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
+def root(demo_run: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the demo's warehouse: exports are rows of it."""
+    root = tmp_path_factory.mktemp("tokens") / "w"
+    shutil.copytree(demo_run.root, root, ignore=shutil.ignore_patterns("prefect"))
+    return root
+
+
+@pytest.fixture(scope="module")
 def tokenizer_folder(demo_run: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A byte-level tokenizer of the demo's own words, with Qwen3's template."""
     folder = tmp_path_factory.mktemp("tokenizer")
@@ -29,9 +37,9 @@ def tokenizer_folder(demo_run: Finished, tmp_path_factory: pytest.TempPathFactor
     return folder
 
 
-def write(run: Finished, folder: Path, out: Path, **parameters: Any) -> list[dict[str, Any]]:
+def write(root: Path, folder: Path, out: Path, **parameters: Any) -> list[dict[str, Any]]:
     export(
-        warehouse=run.root,
+        warehouse=root,
         dataset="demo",
         format_name="tokens",
         out=out,
@@ -49,9 +57,9 @@ def load_tokenizer(folder: Path) -> Any:
 # trl 1.16 sets transformers' old name of the option by default
 @pytest.mark.filterwarnings("ignore:`gradient_checkpointing` is deprecated:FutureWarning")
 def test_the_trainer_trains_exactly_the_labels_of_the_file(
-    demo_run: Finished, tokenizer_folder: Path, tmp_path: Path
+    demo_run: Finished, root: Path, tokenizer_folder: Path, tmp_path: Path
 ) -> None:
-    rows = write(demo_run, tokenizer_folder, tmp_path / "out")
+    rows = write(root, tokenizer_folder, tmp_path / "out")
     words = load_tokenizer(tokenizer_folder)
     loaded = datasets.load_dataset(
         str(tmp_path / "out"), split="train", cache_dir=str(tmp_path / "cache")
@@ -69,11 +77,9 @@ def test_the_trainer_trains_exactly_the_labels_of_the_file(
         assert all(decoded.endswith("<|im_end|>") for decoded in texts)
 
 
-def test_windows_keep_each_trained_token_once(
-    demo_run: Finished, tokenizer_folder: Path, tmp_path: Path
-) -> None:
-    whole = write(demo_run, tokenizer_folder, tmp_path / "whole")
-    parts = write(demo_run, tokenizer_folder, tmp_path / "parts", max_tokens=600, overlap=50)
+def test_windows_keep_each_trained_token_once(root: Path, tokenizer_folder: Path, tmp_path: Path) -> None:
+    whole = write(root, tokenizer_folder, tmp_path / "whole")
+    parts = write(root, tokenizer_folder, tmp_path / "parts", max_tokens=600, overlap=50)
     assert len(parts) > len(whole)
     assert max(len(row["input_ids"]) for row in parts) <= 600
     assert trained_by_trajectory(parts) == trained_by_trajectory(whole)
@@ -88,7 +94,7 @@ def trained_by_trajectory(rows: list[dict[str, Any]]) -> dict[str, list[int]]:
 
 
 def test_the_manifest_knows_the_tokenizer_by_its_content(
-    demo_run: Finished, tokenizer_folder: Path, tmp_path: Path
+    root: Path, tokenizer_folder: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
     shutil.copytree(tokenizer_folder, other)
@@ -96,16 +102,16 @@ def test_the_manifest_knows_the_tokenizer_by_its_content(
     (other / "tokenizer_config.json").write_text(json.dumps(config | {"note": 1}))
     told = []
     for folder in (tokenizer_folder, other):
-        write(demo_run, folder, tmp_path / "out")
+        write(root, folder, tmp_path / "out")
         told.append(json.loads((tmp_path / "out" / "manifest.json").read_text())["format"]["resources"])
     assert told[0] != told[1]
 
 
 def test_what_is_redacted_is_gone_before_it_is_tokenised(
-    demo_run: Finished, tokenizer_folder: Path, tmp_path: Path
+    root: Path, tokenizer_folder: Path, tmp_path: Path
 ) -> None:
     arguments: dict[str, Any] = {
-        "warehouse": demo_run.root,
+        "warehouse": root,
         "dataset": "demo",
         "format_name": "tokens",
         "parameters": {"tokenizer": str(tokenizer_folder)},
@@ -133,7 +139,7 @@ def test_what_is_redacted_is_gone_before_it_is_tokenised(
     ],
 )
 def test_a_tokenizer_that_cannot_be_used_fails_before_any_work(
-    demo_run: Finished, tokenizer_folder: Path, tmp_path: Path, parameters: str, words: str
+    root: Path, tokenizer_folder: Path, tmp_path: Path, parameters: str, words: str
 ) -> None:
     words_only = tmp_path / "words.jinja"
     words_only.write_text("{% for m in messages %}{{ m.role }}: {{ m.content }}<|im_end|>{% endfor %}")
@@ -141,13 +147,13 @@ def test_a_tokenizer_that_cannot_be_used_fails_before_any_work(
     given = "{}" if parameters == "{}" else "{" + spelled + "}"
     text = f"{{name: t, signals: [outcomes], exports: [{{format: tokens, parameters: {given}}}]}}"
     with pytest.raises(RecipeError, match=words):
-        resolve(Warehouse(demo_run.root), parse_recipe(text))
+        resolve(Warehouse(root), parse_recipe(text))
 
 
 def test_rows_are_as_long_as_their_labels_and_weights(
-    demo_run: Finished, tokenizer_folder: Path, tmp_path: Path
+    root: Path, tokenizer_folder: Path, tmp_path: Path
 ) -> None:
-    write(demo_run, tokenizer_folder, tmp_path / "out", history="as_sampled")
+    write(root, tokenizer_folder, tmp_path / "out", history="as_sampled")
     table = pq.read_table(tmp_path / "out" / "train-00000.parquet").to_pylist()
     for row in table:
         lengths = {len(row[name]) for name in ("input_ids", "labels", "attention_mask", "weights")}
