@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import polars as pl
 import pytest
 
@@ -44,6 +46,11 @@ def test_lists_every_broken_expectation(rows: pl.DataFrame) -> None:
     with pytest.raises(QualityGateError, match="break 3 of its") as caught:
         check_expectations(MESSAGES, wrong)
     assert len([line for line in str(caught.value).splitlines() if line.startswith("- ")]) == 3
+
+
+def test_batches_of_one_curation_may_be_checked_at_once(rows: pl.DataFrame) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: check_expectations(MESSAGES, rows), range(24)))
 
 
 def test_nullable_columns_may_be_null_whatever_their_range(rows: pl.DataFrame) -> None:

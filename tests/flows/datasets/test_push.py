@@ -111,8 +111,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     options: dict[str, Any] = s3_options()
-    fs.S3FileSystem(**options, allow_bucket_creation=True).create_dir("bucket")
-    yield "s3://bucket"
+    fs.S3FileSystem(**options, allow_bucket_creation=True).create_dir("pushed")
+    yield "s3://pushed"
     server.stop()
 
 
