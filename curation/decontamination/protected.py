@@ -35,10 +35,10 @@ class Matching:
     words: int = 13
     """Words of an n-gram. 13 is the most that GPT-3 used (arXiv 2005.14165, appendix C), and what lm-eval uses."""
     short_words: int = 8
-    """Words of an n-gram of short texts: the least that GPT-3 used, and what Tulu 3 uses (arXiv 2411.15124)."""
+    """Words of an n-gram of short texts: the least that GPT-3 used, and, from memory and unchecked, Tulu 3 (arXiv 2411.15124)."""
     coverage: float = 0.5
     """Least share of a protected text's own words that the training text must hold, in (0, 1]. The share is the measure of
-    Llama 2 (arXiv 2307.09288, A.6) and Tulu 3, whose bound is a half too; that it is taken from an alignment is ours."""
+    Llama 2 (arXiv 2307.09288, A.6) and, unchecked, Tulu 3, whose bound is a half too; that it is taken from an alignment is ours."""
     common_frac: float = COMMON_FRAC
     """Share of a benchmark's tasks above which windows of 5 words that they share are boilerplate, in (0, 1]. Ours."""
 
