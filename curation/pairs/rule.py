@@ -1,12 +1,12 @@
 """What a pair rule and a label rule are: from what is kept to pairs, or to labelled pieces."""
 
-import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
 
+from curation.described import Described
 from curation.frames import polars_schema
 from curation.keys import digests
 from curation.needed_columns import check_needed
@@ -31,13 +31,8 @@ SAMPLE_SCHEMA = _schema("samples")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _ExampleRule(ABC):
+class _ExampleRule(Described, ABC):
     name: ClassVar[str]
-
-    @property
-    def doc(self) -> str:
-        """Say in one line what it makes: the first line of the class's docstring."""
-        return (inspect.getdoc(type(self)) or "").partition("\n")[0]
 
     @property
     def columns_needed(self) -> tuple[str, ...]:

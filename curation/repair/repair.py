@@ -1,7 +1,5 @@
 """What a repair is: a rule that makes a better trajectory from a trajectory, as a new one that points at its parent."""
 
-import inspect
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +7,8 @@ from typing import Any, ClassVar
 
 import polars as pl
 
+from curation.described import Identified
 from curation.frames import Frames
-from curation.parameters import recipe_fields
 from curation.repair.children import child_of, frames_of, renumbered
 from schemas.trajectory import Message, Trajectory
 
@@ -35,7 +33,7 @@ class Case:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repair(ABC):
+class Repair(Identified, ABC):
     """Base of all repairs; a member's fields are the parameters that a recipe may give."""
 
     name: ClassVar[str]
@@ -44,17 +42,6 @@ class Repair(ABC):
     replaces_parent: ClassVar[bool] = True
     """True when the child takes its parent's place, as a trial with the parent's outcome. False when it stands beside
     the parent: no trial, so that group figures and graphs do not count a success that nobody rolled out."""
-
-    @property
-    def doc(self) -> str:
-        """Say in one line what it does: the first line of the class's docstring."""
-        return (inspect.getdoc(type(self)) or "").partition("\n")[0]
-
-    @property
-    def rule(self) -> str:
-        """Identity of the rule: name, version and parameters; part of the identity of what it makes."""
-        parameters = {field.name: getattr(self, field.name) for field in recipe_fields(type(self))}
-        return f"{self.name} {self.version} {json.dumps(parameters, sort_keys=True)}"
 
     @abstractmethod
     def cases(self, frames: Frames) -> pl.DataFrame:

@@ -4,8 +4,6 @@ A log cannot say what another action would have led to. Who has the environment 
 lets a policy go on, and hands what happened back as a continuation (the rollout format `winnow_continuation`).
 """
 
-import inspect
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +11,8 @@ from typing import ClassVar
 
 import polars as pl
 
+from curation.described import Identified
 from curation.frames import Frames
-from curation.parameters import recipe_fields
 from curation.rewards.outcomes import is_success, is_trial
 from schemas.errors import RecipeError
 from schemas.trajectory import Origin
@@ -35,7 +33,7 @@ what went wrong (null: none does); and the success that the place was found by (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplayStrategy(ABC):
+class ReplayStrategy(Identified, ABC):
     """Base of all replay strategies; a member's fields are its parameters."""
 
     name: ClassVar[str]
@@ -59,17 +57,6 @@ class ReplayStrategy(ABC):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise RecipeError(f"`{name}` must be 1 or more, got {value!r}.")
-
-    @property
-    def doc(self) -> str:
-        """Say in one line what it does: the first line of the class's docstring."""
-        return (inspect.getdoc(type(self)) or "").partition("\n")[0]
-
-    @property
-    def rule(self) -> str:
-        """Name, version and parameters."""
-        parameters = {field.name: getattr(self, field.name) for field in recipe_fields(type(self))}
-        return f"{self.name} {self.version} {json.dumps(parameters, sort_keys=True)}"
 
     @abstractmethod
     def find(self, frames: Frames) -> pl.DataFrame:

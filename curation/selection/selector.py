@@ -1,6 +1,5 @@
 """What a selector is: one rule over candidates that keeps or drops each, and says why."""
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import ClassVar
 
 import polars as pl
 
+from curation.described import Described
 from curation.needed_columns import check_needed
 from schemas.errors import RecipeError
 from schemas.reasons import DecisionReason
@@ -40,7 +40,7 @@ def refuse_messages(trajectory_ids: pl.Series) -> pl.DataFrame:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Selector(ABC):
+class Selector(Described, ABC):
     """Base of all selectors; a member's fields are the parameters that a recipe may give.
 
     Candidates are one row per trajectory: the columns of `trajectories`, `benchmark` and `task_key` of its task, the
@@ -48,11 +48,6 @@ class Selector(ABC):
     """
 
     name: ClassVar[str]
-
-    @property
-    def doc(self) -> str:
-        """Say in one line what it keeps: the first line of the class's docstring."""
-        return (inspect.getdoc(type(self)) or "").partition("\n")[0]
 
     @property
     def spans_tasks(self) -> bool:

@@ -1,6 +1,5 @@
 """What a signal is: named, versioned, typed figures about trajectories, steps or groups."""
 
-import inspect
 import json
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
@@ -8,13 +7,14 @@ from typing import ClassVar
 
 import polars as pl
 
+from curation.described import Described
 from curation.frames import Frames, conform
 from schemas.tables import Column, Table
 from schemas.tables.signal_tables import HIT_COLUMNS, signal_table
 
 
 @dataclass(frozen=True, kw_only=True)
-class Signal(ABC):
+class Signal(Described, ABC):
     """Base of all signals; a member's fields are its parameters."""
 
     name: ClassVar[str]
@@ -25,11 +25,6 @@ class Signal(ABC):
     group_columns: ClassVar[tuple[Column, ...]] = ()
     has_hits: ClassVar[bool] = False
     """Whether it also lists each single finding, as rows of `HIT_COLUMNS`."""
-
-    @property
-    def doc(self) -> str:
-        """Say in one line what it measures: the first line of the class's docstring."""
-        return (inspect.getdoc(type(self)) or "").partition("\n")[0]
 
     @property
     def stage_version(self) -> str:

@@ -1,15 +1,14 @@
 """What a corruption is: a rule that puts one known fault into a trajectory, as a new one that points at its parent."""
 
-import inspect
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
 import msgspec
 
+from curation.described import Identified
 from curation.synthesis.copies import number
 from curation.synthesis.stock import Stock
 from schemas.reasons import CorruptionReason
@@ -53,7 +52,7 @@ class Corrupted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Corruption(ABC):
+class Corruption(Identified, ABC):
     """Base of all corruptions; a member's fields are its parameters.
 
     Place and value depend on rule, seed and trajectory id, and on what the stock holds, never on the order of rows.
@@ -69,16 +68,6 @@ class Corruption(ABC):
 
     seed: int = 0
     """Another seed makes another child of each parent, often at another place."""
-
-    @property
-    def doc(self) -> str:
-        """Say in one line what it does: the first line of the class's docstring."""
-        return (inspect.getdoc(type(self)) or "").partition("\n")[0]
-
-    @property
-    def rule(self) -> str:
-        """Identity of the rule: name, version and parameters, the seed too."""
-        return f"{self.name} {self.version} {json.dumps(asdict(self), sort_keys=True)}"
 
     @property
     def taxonomy(self) -> str | None:

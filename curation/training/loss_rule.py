@@ -1,18 +1,18 @@
 """What a loss rule is: it changes labels of what is kept, and never a word of it."""
 
-import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
 
+from curation.described import Described
 from curation.needed_columns import check_needed
 from curation.scene import Scene
 
 
 @dataclass(frozen=True, kw_only=True)
-class LossRule(ABC):
+class LossRule(Described, ABC):
     """Base of all loss rules; a member's fields are the parameters that a recipe may give.
 
     A rule changes only messages of which something is trained when its turn comes, so the reason of the first rule that
@@ -20,11 +20,6 @@ class LossRule(ABC):
     """
 
     name: ClassVar[str]
-
-    @property
-    def doc(self) -> str:
-        """Say in one line what it does: the first line of the class's docstring."""
-        return (inspect.getdoc(type(self)) or "").partition("\n")[0]
 
     @property
     def columns_needed(self) -> tuple[str, ...]:

@@ -38,11 +38,6 @@ def count_spans(example: TrainingExample) -> int:
     return sum(bool(example.label(message).spans) for message in example.messages)
 
 
-def count_parallel_calls(example: TrainingExample) -> int:
-    """Messages with several calls at once."""
-    return sum(len(message.tool_calls) > 1 for message in example.messages)
-
-
 def count_unanswered_calls(example: TrainingExample) -> int:
     """Calls without a result in the row, but for those of its last message."""
     return sum(call.result_seq is None for message in example.messages[:-1] for call in message.tool_calls)

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from schemas.training import losses
 from schemas.training.examples import TaskExample
 from schemas.training.format import Row, TrainingFormat
+from schemas.training.task_rows import task_columns, task_losses
 
 _PROMPT_MESSAGE = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
 
@@ -44,27 +44,11 @@ class TrlGrpo(TrainingFormat[TaskExample]):
 
     def rows(self, example: TaskExample) -> list[Row]:
         """Write the prompt and the group's figures."""
-        task, figures = example.task, example.figures
-        row = {
-            "prompt": [{"role": message.role.value, "content": message.text} for message in example.prompt],
-            "tools": None if example.toolset is None else example.toolset.tools,
-            "task_id": task.task_id,
-            "task_key": task.task_key,
-            "benchmark": task.benchmark,
-            "split": example.split,
-            "trial_count": figures.get("trial_count"),
-            "pass_rate": figures.get("pass_rate"),
-            "reward_mean": figures.get("reward_mean"),
-        }
-        return [row]
+        # A content that is null stays null here: TRL hands it to the template as it is.
+        prompt = [{"role": message.role.value, "content": message.text} for message in example.prompt]
+        tools = None if example.toolset is None else example.toolset.tools
+        return [{"prompt": prompt, "tools": tools} | task_columns(example)]
 
     def losses(self, example: TaskExample) -> dict[str, int]:
         """Count parts of content, calls inside the prompt, and a prompt or tool schemas that are not there."""
-        return losses.present(
-            {
-                "content_parts": sum(message.content_json is not None for message in example.prompt),
-                "prompt_tool_calls": sum(len(message.tool_calls) for message in example.prompt),
-                "no_prompt": int(not example.prompt),
-                "no_tool_schemas": int(example.toolset is None),
-            }
-        )
+        return task_losses(example)
