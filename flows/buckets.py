@@ -21,29 +21,38 @@ class Bucket:
     fingerprint: str
     trajectory_count: int
     message_count: int
+    text_bytes: int
+    """Its messages unpacked, estimated; see `Store.unpacked_bytes`."""
+
+    @property
+    def weight(self) -> int:
+        """How much memory it takes, in ordinary messages."""
+        return max(self.message_count, self.text_bytes // settings.MESSAGE_BYTES)
 
 
 def read_buckets(house: Warehouse) -> list[Bucket]:
     """Fingerprint what each bucket holds, see `tasks_of`."""
-    return gather_buckets(tasks_of(house, read_trials(house)))
+    return gather_buckets(house, tasks_of(house, read_trials(house)))
 
 
-def gather_buckets(tasks: pl.DataFrame) -> list[Bucket]:
+def gather_buckets(house: Warehouse, tasks: pl.DataFrame) -> list[Bucket]:
     """Put together what each bucket holds, from what `tasks_of` says of its tasks."""
+    text_bytes = house.store.unpacked_bytes("messages")
     return [
         Bucket(
             bucket=number,
             fingerprint=bucket_fingerprint(held),
             trajectory_count=int(held["trajectory_count"].sum()),
             message_count=int(held["message_count"].sum()),
+            text_bytes=text_bytes.get(number, 0),
         )
         for (number,), held in tasks.partition_by("bucket", as_dict=True, maintain_order=True).items()
     ]
 
 
 def batches_of(buckets: list[Bucket]) -> Iterator[list[Bucket]]:
-    """Gather buckets into batches of at most `BATCH_MESSAGES` messages."""
-    return gather(buckets, lambda bucket: bucket.message_count, limit=settings.BATCH_MESSAGES)
+    """Gather buckets into batches that weigh `BATCH_MESSAGES` at most."""
+    return gather(buckets, lambda bucket: bucket.weight, limit=settings.BATCH_MESSAGES)
 
 
 def read_settled(house: Warehouse) -> dict[tuple[str, int], tuple[str, str]]:

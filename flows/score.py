@@ -73,11 +73,12 @@ class Part:
         return (self.share or self.bucket).trajectory_count
 
     @property
-    def message_count(self) -> int:
-        """How much memory it takes, in messages; to replace computed rows, those of the whole bucket pass through it."""
+    def weight(self) -> int:
+        """How much memory it takes, see `Bucket`; to replace computed rows, those of the whole bucket pass through it."""
         if self.share is None:
-            return self.bucket.message_count
-        return self.share.message_count + self.bucket.message_count // ROWS_PER_MESSAGE
+            return self.bucket.weight
+        share = self.share.message_count / max(1, self.bucket.message_count) + 1 / ROWS_PER_MESSAGE
+        return int(self.bucket.weight * share)
 
 
 @flow(name="score", task_runner=THREADS)
@@ -107,7 +108,7 @@ def _score(house: Warehouse, versions: Versions) -> ScoreCounts:
         raw = newest_versions(house, READ_TABLES)
     trials = read_trials(house)
     tasks = tasks_of(house, trials)
-    buckets = gather_buckets(tasks)
+    buckets = gather_buckets(house, tasks)
     within = {name: versions[name] for name in versions if name not in CORPUS_STAGES}
     parts = [
         part
@@ -239,4 +240,4 @@ def _batches_of_parts(parts: list[Part]) -> Iterator[list[Part]]:
     for part in parts:
         alike.setdefault((part.stages, part.share is None), []).append(part)
     for group in alike.values():
-        yield from gather(group, lambda part: part.message_count, limit=settings.BATCH_MESSAGES)
+        yield from gather(group, lambda part: part.weight, limit=settings.BATCH_MESSAGES)

@@ -13,8 +13,10 @@ CHUNK_BYTES = 64 * 2**20
 """Bytes on disk of the files that one ingest task reads (one larger file excepted)."""
 WORKERS = min(4, os.cpu_count() or 1)
 """Prefect tasks at a time; Polars, Arrow and Delta use threads of their own beneath."""
-BATCH_MESSAGES = 1_000_000
-"""Messages that one scoring task holds at most, unless a single bucket has more: bounds memory."""
+BATCH_MESSAGES = 250_000
+"""Messages that one task over buckets holds at most, unless a single bucket has more: bounds memory."""
+MESSAGE_BYTES = 1_000
+"""The text of an ordinary message; a bucket of longer ones counts for as many messages as its text would make."""
 
 RECORD_BYTES = 64 * 2**20
 """The largest raw record that is read, decompressed; larger ones are refused and kept beside the tables."""

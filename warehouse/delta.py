@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 from deltalake import ColumnProperties, DeltaTable, Schema, WriterProperties
 from deltalake.exceptions import TableNotFoundError
 
@@ -77,6 +78,26 @@ def live_files(delta: DeltaTable, path: Path) -> pl.DataFrame:
         bytes_count=pl.col("size_bytes").cast(pl.Int64),
         bucket=bucket.cast(pl.Int32),
     ).sort("path")
+
+
+def unpacked_bytes(files: pl.DataFrame) -> dict[int, int]:
+    """Estimate what the files of each bucket hold unpacked: their sizes, times what the largest one unpacks to.
+
+    One footer per bucket is read; files with rows of several buckets are left out.
+    """
+    largest = files.drop_nulls(BUCKET).sort("bytes_count", "path").group_by(BUCKET)
+    held = largest.agg(
+        pl.col("bytes_count").sum(), path=pl.col("path").last(), of=pl.col("bytes_count").last()
+    )
+    return {
+        row[BUCKET]: row["bytes_count"] * _unpacked_file_bytes(row["path"]) // row["of"]
+        for row in held.iter_rows(named=True)
+    }
+
+
+def _unpacked_file_bytes(path: str) -> int:
+    footer = pq.read_metadata(path)
+    return sum(footer.row_group(index).total_byte_size for index in range(footer.num_row_groups))
 
 
 def scan_files(

@@ -16,7 +16,7 @@ from schemas.tables.declaration import BUCKET
 from warehouse.commits import OpenTables, retry_commit
 from warehouse.computed_files import add_rows, has_plain_buckets, replace_rows
 from warehouse.conformity import Rows, conform, first_per_key, sort_by_key
-from warehouse.delta import WRITER, is_as_declared, live_files, open_delta, scan_files
+from warehouse.delta import WRITER, is_as_declared, live_files, open_delta, scan_files, unpacked_bytes
 from warehouse.differences import differing_ids
 
 Result = TypeVar("Result")
@@ -226,6 +226,12 @@ class Store:
         frame = self.scan(table, columns=columns, buckets=buckets, version=version).collect()
         order = [column for column in declaration(table).key if column in frame.columns]
         return frame.sort(order) if order else frame
+
+    def unpacked_bytes(self, table: Table | str) -> dict[int, int]:
+        """Estimate how many bytes each bucket of a table has in memory, from the sizes of its files and one footer each."""
+        path = self.path(declaration(table).name)
+        delta = open_delta(path)
+        return {} if delta is None else unpacked_bytes(live_files(delta, path))
 
     def path(self, name: str) -> Path:
         """Give the folder of a table."""

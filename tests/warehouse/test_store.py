@@ -260,3 +260,15 @@ def test_gives_up_with_a_hint_when_other_writers_keep_winning(monkeypatch: pytes
 
     with pytest.raises(CommitConflictError, match=r"table 'scores'(.|\n)*Hint"):
         retry_commit("scores", lose)
+
+
+def test_how_much_a_bucket_unpacks_to_is_estimated_from_its_files(store: Store) -> None:
+    """Texts that compress well weigh what they take in memory, wherever a bucket's rows lie."""
+    assert store.unpacked_bytes("scores") == {}
+    long = [score_rows([number], explanation=f"{number} again and " * 1_000) for number in range(100)]
+    store.append("scores", pa.concat_tables(long))
+    store.append("scores", score_rows(range(100, 104), explanation="short"))
+    estimates = store.unpacked_bytes("scores")
+    texts = 25 * 13_000
+    assert set(estimates) == {0, 1, 2, 3}
+    assert all(0.5 * texts < estimate < 2 * texts for estimate in estimates.values())
