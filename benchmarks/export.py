@@ -1,6 +1,6 @@
 """Export 100,000 simulated trajectories, and let TRL tokenise the same rows.
 
-`python -m benchmarks.export [COUNT] [--warehouse DIR] [--sample ROWS]`. Winnow's seconds are those of the whole process,
+`python -m benchmarks.export [COUNT] [--warehouse DIR] [--sample ROWS] [--formats NAME ...]`. Winnow's seconds are those of the whole process,
 Prefect's start included; TRL's are those of its own preparation alone (chat template and tokens of `SFTTrainer`, one
 process), over the first ROWS of what Winnow wrote. Rates are per CPU second, which a busy machine does not change.
 Memory is the peak of the process tree.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.measure import machine
 from benchmarks.watched import watch
+from schemas.training import TRAINING_FORMATS
 
 WORKPLACE = Path(".bench")
 TRIALS = 8
@@ -31,6 +32,9 @@ def main() -> None:
     parser.add_argument("count", type=int, nargs="?", default=100_000)
     parser.add_argument("--warehouse", type=Path, help="one that holds the dataset `everything`")
     parser.add_argument("--sample", type=int, default=5_000)
+    parser.add_argument(
+        "--formats", nargs="+", default=FORMATS, choices=sorted(TRAINING_FORMATS), metavar="NAME"
+    )
     parser.add_argument("--tokenise", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.tokenise:
@@ -41,13 +45,15 @@ def main() -> None:
     sys.stdout.write(
         f"{machine()}\n\n| road | rows | s | CPU s | rows/CPU s | peak MiB |\n|---|---|---|---|---|---|\n"
     )
-    for name in FORMATS:
+    for name in given.formats:
         out = WORKPLACE / "export" / name
         command = ["export", "everything", "--to", name, "--out", str(out), "--warehouse", str(root)]
         before = _children_cpu_s()
         seen = watch([sys.executable, "-m", "flows", *command], log=WORKPLACE / f"export_{name}.log")
         rows = json.loads((out / "manifest.json").read_bytes())["row_count"]
         _print(f"Winnow {name}", rows, seen.wall_s, _children_cpu_s() - before, seen.peak_mib)
+    if "trl_sft" not in given.formats:
+        return
     log = WORKPLACE / "export_trl.log"
     sample = ["--sample", str(given.sample), "--tokenise", str(WORKPLACE / "export" / "trl_sft")]
     seen = watch([sys.executable, "-m", "benchmarks.export", *sample], log=log)

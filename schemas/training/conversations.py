@@ -46,6 +46,14 @@ def write_call(call: ToolCall) -> Row:
     }
 
 
+def with_object(call: Row) -> Row:
+    """Give a call that `write_call` wrote its arguments as an object, for JSON lines; as they are where they are no JSON."""
+    function = call["function"]
+    if not is_json(function["arguments"]):
+        return call
+    return call | {"function": function | {"arguments": msgspec.Raw(function["arguments"].encode())}}
+
+
 def call_json(call: ToolCall) -> bytes:
     r"""Write `{"name", "arguments"}` as JSON text, with the arguments as an object where they are JSON.
 

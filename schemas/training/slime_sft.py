@@ -7,12 +7,12 @@ so nothing is padded, and arguments may stand as objects for templates that cann
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
 from schemas.training import losses
-from schemas.training.conversations import is_json, write_message
+from schemas.training.conversations import with_object, write_message
 from schemas.training.examples import TrainingExample
 from schemas.training.format import Row, TrainingFormat
 from schemas.trajectory import Message, Role
@@ -62,14 +62,7 @@ class SlimeSft(TrainingFormat[TrainingExample]):
         filled = {name: value for name, value in write_message(message).items() if value is not None}
         written: Row = {"role": filled.pop("role"), "content": message.text or "", **filled}
         if self.arguments == "object" and "tool_calls" in written:
-            written["tool_calls"] = [_with_object(call) for call in written["tool_calls"]]
+            written["tool_calls"] = [with_object(call) for call in written["tool_calls"]]
         if message.role is Role.ASSISTANT:
             written["step_loss_mask"] = int(example.label(message).is_trained)
         return written
-
-
-def _with_object(call: dict[str, Any]) -> dict[str, Any]:
-    function = call["function"]
-    if not is_json(function["arguments"]):
-        return call
-    return call | {"function": function | {"arguments": msgspec.Raw(function["arguments"].encode())}}

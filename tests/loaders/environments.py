@@ -1,6 +1,6 @@
 """A Python environment per trainer under `.loaders/NAME`, over the project's own so that little is installed.
 
-`WINNOW_SLIME=FOLDER` (and so for each trainer) takes a checkout instead of what the requirements name.
+`WINNOW_SLIME=FOLDER` (and so for each trainer) takes a checkout instead of the repository that the requirements name.
 """
 
 import hashlib
@@ -12,6 +12,13 @@ import venv
 from pathlib import Path
 
 HERE = Path(__file__).parent
+REPOSITORY = " @ git+"
+"""What marks a requirement that a checkout can stand for."""
+
+
+def checkout_variable(name: str) -> str:
+    """Name the environment variable that gives a checkout of a trainer."""
+    return f"WINNOW_{name.replace('-', '_').upper()}"
 
 
 def build_environment(root: Path, name: str) -> Path:
@@ -28,7 +35,7 @@ def build_environment(root: Path, name: str) -> Path:
         subprocess.CalledProcessError: something could not be installed.
     """
     requirements = HERE / f"requirements-{name}.txt"
-    checkout = os.environ.get(f"WINNOW_{name.replace('-', '_').upper()}", "")
+    checkout = os.environ.get(checkout_variable(name), "")
     wanted = hashlib.sha256(requirements.read_bytes() + checkout.encode()).hexdigest()
     folder = root / name
     python, stamp = folder / "bin" / "python", folder / "installed"
@@ -38,8 +45,14 @@ def build_environment(root: Path, name: str) -> Path:
     own = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
     paths = [*filter(None, [checkout]), sysconfig.get_path("purelib")]
     (own / "project.pth").write_text("\n".join(paths) + "\n", encoding="utf-8")
-    if not checkout:
+    wanted_packages = [line for line in _packages(requirements) if not (checkout and REPOSITORY in line)]
+    if wanted_packages:
         pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps"]
-        subprocess.run([*pip, "--requirement", str(requirements)], check=True)
+        subprocess.run([*pip, *wanted_packages], check=True)
     stamp.write_text(wanted, encoding="utf-8")
     return python
+
+
+def _packages(requirements: Path) -> list[str]:
+    lines = [line.partition("#")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line]

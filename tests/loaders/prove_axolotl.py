@@ -1,4 +1,4 @@
-"""Axolotl: `ChatTemplateStrategy` with the settings that the export brings along."""
+"""Axolotl: `ChatTemplateStrategy` with the settings that the export brings along, and its road for token rows."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,9 @@ def main(folder: Path) -> None:
     proofs = [
         prove(folder / export, template) for export in ("all", "masked", "spans") for template in TEMPLATES
     ]
-    finish([*proofs, show_ignored_masks(folder / "masked")])
+    tokens = [prove_tokens(folder / f"tokens-{template}", template) for template in TEMPLATES]
+    spans = prove_tokens(folder / "tokens-spans", "qwen3")
+    finish([*proofs, *tokens, spans, show_ignored_masks(folder / "masked")])
 
 
 def prove(export: Path, template: str, *, unset: str = "") -> Proof:
@@ -30,19 +32,65 @@ def prove(export: Path, template: str, *, unset: str = "") -> Proof:
         tokenised = strategy.tokenize_prompt(row)
         pieces = token_bytes(tokenizer, tokenised["input_ids"])
         is_trained = [label != -100 for label in tokenised["labels"]]
-        spoken = [message for message in expected["messages"] if message["role"] == "assistant"]
-        hidden = [message.get("untrained", ()) for message in spoken]
         proof.compare(
             pieces,
             is_trained,
             template=template,
             turns=turns,
             trained=expected["trained"],
-            hidden=hidden,
+            hidden=hidden_texts(expected),
             tags=False,
         )
         compare_calls(proof, turns, expected["messages"])
     return proof
+
+
+def prove_tokens(export: Path, template: str) -> Proof:
+    """Compare, token by token, what Axolotl's collator gives the model, in batches of three rows padded to one length."""
+    proof = Proof(f"axolotl, {export.name}")
+    tokenizer = read_tokenizer(export.parent, template)
+    expected = read_lines(export / "expected.jsonl")
+    dataset = load_token_rows(export, tokenizer)
+    proof.check("complete", holds=len(dataset) == len(expected))
+    collate = load("axolotl.utils.collators.batching:DataCollatorForSeq2Seq")(tokenizer)
+    for begin in range(0, len(expected), 3):
+        batch = collate([dataset[at] for at in range(begin, min(begin + 3, len(expected)))])
+        for at, meant in enumerate(expected[begin : begin + 3]):
+            is_real = batch["attention_mask"][at].bool()
+            labels, turns = batch["labels"][at], meant["turns"][template]
+            proof.check("padding untrained", holds=bool((labels[~is_real] == -100).all()))
+            proof.compare(
+                token_bytes(tokenizer, batch["input_ids"][at][is_real].tolist()),
+                [label != -100 for label in labels[is_real].tolist()],
+                template=template,
+                turns=turns,
+                trained=meant["trained"],
+                hidden=hidden_texts(meant),
+            )
+            compare_calls(proof, turns, meant["messages"])
+    return proof
+
+
+def load_token_rows(export: Path, tokenizer: Any) -> Any:
+    """Load rows as Axolotl does when `type` is empty: with all its filters, and packing switched on."""
+    settings = {
+        "sequence_len": LENGTH,
+        "sample_packing": True,
+        "seed": 1,
+        "dataset_num_proc": 1,
+        "dataset_prepared_path": str(export / "prepared"),
+    }
+    of_dataset = {"path": str(export / "train-00000.parquet"), "ds_type": "parquet", "split": "train"}
+    as_dict = load("axolotl.utils.dict:DictDefault")
+    load_rows = load("axolotl.utils.data.sft:_load_raw_datasets")
+    dataset, _ = load_rows(as_dict(settings), [as_dict(of_dataset | {"type": None})], tokenizer, "train")
+    # what the trainer leaves of a row: the inputs that a model knows by name
+    return dataset.select_columns(["input_ids", "labels", "attention_mask", "position_ids"])
+
+
+def hidden_texts(expected: dict[str, Any]) -> list[list[str]]:
+    spoken = [message for message in expected["messages"] if message["role"] == "assistant"]
+    return [message.get("untrained", []) for message in spoken]
 
 
 def show_ignored_masks(export: Path) -> Proof:

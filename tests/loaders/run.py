@@ -14,8 +14,9 @@ from typing import Any
 
 from schemas.training import Unsupported
 from schemas.trajectory import Trajectory
-from tests.loaders.environments import build_environment
+from tests.loaders.environments import build_environment, checkout_variable
 from tests.loaders.examples import (
+    PER_SOURCE,
     labelled_samples,
     masked_examples,
     pick_trajectories,
@@ -33,19 +34,17 @@ Trajectories = Sequence[Trajectory]
 
 def write_verl(folder: Path, trajectories: Trajectories) -> list[Path]:
     write_export(folder, "verl_rl", tasks_of(trajectories), title="tasks")
-    masked = masked_examples(trajectories)
-    return [
-        *_views(folder, "verl_sft", trajectories),
-        *(
-            write_export(folder, "verl_tokens", masked, title=f"tokens-{path.name}", tokenizer=str(path))
-            for path in _tokenizers(folder)
-        ),
-    ]
+    return [*_views(folder, "verl_sft", trajectories), *_token_rows(folder, "verl_tokens", trajectories)]
 
 
 def write_axolotl(folder: Path, trajectories: Trajectories) -> list[Path]:
-    spans = spanned_examples(trajectories)
-    return [*_views(folder, "axolotl", trajectories), write_export(folder, "axolotl", spans, title="spans")]
+    spans, qwen = spanned_examples(trajectories), str(folder / "tokenizers" / "qwen3")
+    return [
+        *_views(folder, "axolotl", trajectories),
+        write_export(folder, "axolotl", spans, title="spans"),
+        *_token_rows(folder, "tokens", trajectories),
+        write_export(folder, "tokens", spans, title="tokens-spans", tokenizer=qwen),
+    ]
 
 
 def write_ms_swift(folder: Path, trajectories: Trajectories) -> list[Path]:
@@ -83,6 +82,29 @@ def write_openrlhf(folder: Path, trajectories: Trajectories) -> list[Path]:
     ]
 
 
+def write_skyrl(folder: Path, trajectories: Trajectories) -> list[Path]:
+    write_export(folder, "skyrl_rl", tasks_of(trajectories), title="tasks")
+    whole = whole_examples(trajectories)
+    mixed = [*masked_examples(trajectories), *whole[: PER_SOURCE // 2]]
+    return [
+        write_export(folder, "skyrl_sft", whole, title="all"),
+        write_export(folder, "skyrl_sft", mixed, title="split", unsupported=Unsupported.SPLIT),
+    ]
+
+
+def write_prime_rl(folder: Path, trajectories: Trajectories) -> list[Path]:
+    return [write_export(folder, "prime_rl_sft", whole_examples(trajectories), title="all")]
+
+
+def write_nemo_rl(folder: Path, trajectories: Trajectories) -> list[Path]:
+    whole = whole_examples(trajectories)
+    write_export(folder, "nemo_rl_preference", step_pairs(trajectories), title="pairs")
+    return [
+        write_export(folder, "nemo_rl_sft", whole, title="all"),
+        write_export(folder, "nemo_rl_sft", whole, title="objects", arguments="object"),
+    ]
+
+
 WRITERS: dict[str, Callable[[Path, Trajectories], list[Path]]] = {
     "verl": write_verl,
     "axolotl": write_axolotl,
@@ -90,6 +112,9 @@ WRITERS: dict[str, Callable[[Path, Trajectories], list[Path]]] = {
     "ms-swift": write_ms_swift,
     "slime": write_slime,
     "openrlhf": write_openrlhf,
+    "skyrl": write_skyrl,
+    "prime-rl": write_prime_rl,
+    "nemo-rl": write_nemo_rl,
 }
 """By trainer: what writes its exports."""
 
@@ -102,6 +127,14 @@ def _views(folder: Path, name: str, trajectories: Trajectories) -> list[Path]:
     return [
         write_export(folder, name, whole_examples(trajectories), title="all"),
         write_export(folder, name, masked_examples(trajectories), title="masked"),
+    ]
+
+
+def _token_rows(folder: Path, name: str, trajectories: Trajectories) -> list[Path]:
+    masked = masked_examples(trajectories)
+    return [
+        write_export(folder, name, masked, title=f"tokens-{path.name}", tokenizer=str(path))
+        for path in _tokenizers(folder)
     ]
 
 
@@ -139,8 +172,11 @@ def main(names: Sequence[str]) -> int:
         say(f"\n== {name}: {len(trajectories)} trajectories")
         try:
             held = "proven" if prove(name, trajectories) else "MISSED"
-        except subprocess.CalledProcessError as exc:
-            held = f"not installed ({exc.returncode})"
+        except subprocess.CalledProcessError:
+            held = "did not run"
+            say(
+                f"{name} could not be installed; {checkout_variable(name)}=FOLDER gives a checkout of its repository"
+            )
         results.append((name, held, monotonic() - began))
     say("\n" + "\n".join(f"{name:15} {held:20} {took:6.1f} s" for name, held, took in results))
     return 0 if all(held == "proven" for _, held, _ in results) else 1
