@@ -1,7 +1,8 @@
 """What each repair does to the rollouts of a warehouse, and whether the rollback rule is difflib's.
 
 `python -m benchmarks.repairs --warehouse DIR`. Nothing is written: per repair and source it prints how many trajectories are
-repaired and how many of them failed, then what a failed call becomes, and every disagreement with the oracle.
+repaired and how many of them failed, then what a failed call becomes, every disagreement with the oracle, and why failed
+calls are left after `rollback` and `drop_failed_calls`.
 """
 
 import argparse
@@ -16,6 +17,8 @@ from benchmarks.measure import machine, measured
 from benchmarks.rollback_oracle import check
 from curation.frames import Frames
 from curation.repair import REPAIRS, Case, Repair
+from curation.repair.children import frames_of
+from curation.repair.drop_failed_calls import DropFailedCalls
 from flows.buckets import read_buckets
 from flows.frames import read_frames
 from schemas.rows import Row, trajectory_from_rows
@@ -78,7 +81,10 @@ def main() -> None:
         for row in _rows(made, sources):
             print(f"| `{name}` | {' | '.join(map(str, row))} |")
         print(f"{name}: {took.cpu_s:.2f} CPU s", file=sys.stderr)
-    print(f"\n{_agreement(stock)}")
+    print(f"\n{_agreement(stock)}\n")
+    print("| source | failed calls | rolled back | dropped | left, and why |\n|---|---|---|---|---|")
+    for row in _left(stock, sources):
+        print(f"| {' | '.join(map(str, row))} |")
 
 
 def _rows(
@@ -111,6 +117,23 @@ def _agreement(stock: Stock) -> str:
         f"{failing.height} failed calls in {len(records)} trajectories: {compared} compared and rolled back, "
         f"{deep} of the comparisons deep; other than difflib says: {len(wrong)} trajectories {wrong[:5]}"
     )
+
+
+def _left(stock: Stock, sources: Mapping[str, str]) -> Iterator[tuple[object, ...]]:
+    """Judge what is left of the failed calls of each source after `rollback`."""
+    failed = stock.frames.calls.filter(pl.col("error_kind").is_not_null())["trajectory_id"]
+    records = stock.records(failed.unique().sort().to_list())
+    before = pl.DataFrame({"source": [sources[name] for name in failed]})["source"].value_counts(sort=True)
+    children = {case.trajectory.trajectory_id: child for case, child in stock.repair(REPAIRS["rollback"]())}
+    rolled = [children.get(name, record) for name, record in records.items()]
+    origins = {one.trajectory_id: one.source_format for one in rolled}
+    judged = DropFailedCalls().judged(frames_of(rolled))
+    judged = judged.with_columns(source=pl.col("trajectory_id").replace_strict(origins))
+    for source, count in before.iter_rows():
+        own = judged.filter(pl.col("source") == source)["reason"]
+        why = own.drop_nulls().value_counts(sort=True).iter_rows()
+        reasons = ", ".join(f"{reason} {left}" for reason, left in why)
+        yield source, count, count - own.len(), own.null_count(), reasons or "-"
 
 
 def _told(trajectory: Trajectory) -> list[tuple[str | None, str | None, tuple[str, ...]]]:

@@ -1,7 +1,8 @@
-"""What each masking rule takes from the trained words of real rollouts, and why.
+"""What each masking rule takes from the trained tokens of real rollouts, and why; and what repair changes.
 
 `python -m benchmarks.training_views WAREHOUSE`, of a warehouse into which real rollouts were ingested. Trained are, at
-first, all words of the policy. Characters are those of words, reasoning, and names and arguments of calls.
+first, all words of the policy. Tokens are those of Qwen3's training template, by a byte-level BPE of 16,000 words that is
+trained on each source's own texts; characters are those of words, reasoning, and names and arguments of calls.
 """
 
 import argparse
@@ -11,6 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.measure import machine
+from benchmarks.repaired_views import HEADER, repaired_rows
+from benchmarks.trained_tokens import TokenCounter, tokenizer_for
 from curation.candidates import candidate_rows, compute_values
 from curation.scene import Scene
 from curation.signals import SIGNALS
@@ -32,6 +35,7 @@ FORMATS = {
     "mini-swe-agent": "mini_swe_agent",
     "SWE-agent": "swe_agent",
 }
+MASKING = "step_masking, the recipe's four"
 VIEWS: Mapping[str, tuple[LossRule, ...]] = {
     "no rule": (),
     "mask_failed_calls": (MaskFailedCalls(),),
@@ -41,7 +45,7 @@ VIEWS: Mapping[str, tuple[LossRule, ...]] = {
     "mask_before: divergence": (MaskBefore(place="divergence"),),
     "mask_after: divergence, include_place": (MaskAfter(place="divergence", include_place=True),),
     "pivot: nearest_success": (Pivot(pairs="nearest_success"),),
-    "step_masking, the recipe's four": (
+    MASKING: (
         MaskMalformedCalls(),
         MaskFailedCalls(),
         MaskRepeats(),
@@ -51,17 +55,41 @@ VIEWS: Mapping[str, tuple[LossRule, ...]] = {
 
 
 def main() -> None:
-    """Print one table per source."""
+    """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("warehouse", type=Path)
-    scene = _scene(Warehouse(parser.parse_args().warehouse))
+    house = Warehouse(parser.parse_args().warehouse)
+    whole = _scene(house)
+    scenes = {source: _of_format(whole, name) for source, name in FORMATS.items()}
+    counters = {source: TokenCounter(tokenizer_for(scene)) for source, scene in scenes.items()}
     print(f"{machine()}\n")
-    print("| source | view | turns masked | with masked spans | why | turns trained | characters trained |")
-    print("|---|---|---|---|---|---|---|")
-    for source, name in FORMATS.items():
-        of_source = scene.kept.filter(pl.col("source_format") == name)
-        for row in _rows(source, Scene(frames=scene.frames, kept=of_source, toolsets=scene.toolsets)):
-            print(f"| {' | '.join(row)} |")
+    _print_row(
+        "source",
+        "view",
+        "turns masked",
+        "with masked spans",
+        "why",
+        "turns trained",
+        "characters",
+        "tokens trained",
+    )
+    for source, scene in scenes.items():
+        for row in _rows(scene, counters[source]):
+            _print_row(source, *row)
+    print()
+    _print_row("source", *HEADER)
+    for source, scene in scenes.items():
+        for row in repaired_rows(scene, counters[source], VIEWS[MASKING], house.bucket_count):
+            _print_row(source, *row)
+
+
+def _print_row(*cells: str) -> None:
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def _of_format(scene: Scene, name: str) -> Scene:
+    kept = scene.kept.filter(pl.col("source_format") == name)
+    return Scene(frames=scene.frames, kept=kept, toolsets=scene.toolsets)
 
 
 def _scene(house: Warehouse) -> Scene:
@@ -70,9 +98,9 @@ def _scene(house: Warehouse) -> Scene:
     return Scene(frames=frames, kept=candidate_rows(frames, values), toolsets=house.store.read("toolsets"))
 
 
-def _rows(source: str, scene: Scene) -> Iterator[tuple[str, ...]]:
+def _rows(scene: Scene, counter: TokenCounter) -> Iterator[tuple[str, ...]]:
     before = _labels(scene, ())
-    all_chars = _chars(before, scene)
+    all_chars, all_tokens = _chars(before, scene), counter.count(scene, before)
     for name, rules in VIEWS.items():
         after = _labels(scene, rules)
         masked = before.filter(trains_anything()).join(
@@ -80,17 +108,16 @@ def _rows(source: str, scene: Scene) -> Iterator[tuple[str, ...]]:
         )
         why = after.join(masked, on=["trajectory_id", "seq"], how="semi")["reason"].value_counts(sort=True)
         with_spans = after.filter(pl.col("spans").list.len() > 0).height
-        trained, chars = after["is_trained"].sum(), _chars(after, scene)
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in why.iter_rows())
-        share = f"{chars:,} ({chars / all_chars:.1%})"
+        tokens = counter.count(scene, after)
         yield (
-            source,
             f"`{name}`",
             f"{masked.height:,}",
             f"{with_spans:,}",
             reasons or "-",
-            f"{trained:,}",
-            share,
+            f"{after['is_trained'].sum():,}",
+            f"{_chars(after, scene) / all_chars:.1%}",
+            f"{tokens:,} ({tokens / all_tokens:.1%})",
         )
 
 

@@ -94,6 +94,8 @@ class DecisionReason(StrEnum):
     WORSE_THAN_PARENT = "worse_than_parent"
     NOT_BETTER_THAN_PARENT = "not_better_than_parent"
     DOMINATED_BY_OTHER_REPAIR = "dominated_by_other_repair"
+    LICENCE_NOT_ALLOWED = "licence_not_allowed"
+    LICENCE_UNKNOWN = "licence_unknown"
 
 
 class TrainReason(StrEnum):
@@ -121,6 +123,7 @@ class TrainReason(StrEnum):
     ADVANTAGE_NOT_POSITIVE = "advantage_not_positive"
     ADVANTAGE_UNKNOWN = "advantage_unknown"
     WEIGHT_CHANGED = "weight_changed"
+    PRIVATE_TEXT_MASKED = "private_text_masked"
 
 
 class CorruptionReason(StrEnum):
@@ -133,3 +136,17 @@ class CorruptionReason(StrEnum):
     ALREADY_CORRUPTED = "already_corrupted"
     SHARED_START_MISSING = "shared_start_missing"
     OVER_CHILD_LIMIT = "over_child_limit"
+
+
+class FailedCallReason(StrEnum):
+    """Why `drop_failed_calls` left a failed call where it was."""
+
+    FAILED_CALL_NOT_OWN = "failed_call_not_own"
+    FAILED_RESULT_APART = "failed_result_apart"
+    FAILURE_MAY_HAVE_CHANGED = "failure_may_have_changed"
+    FAILURE_SPOKEN_OF = "failure_spoken_of"
+    FAILURE_TAUGHT = "failure_taught"
+    FAILURE_BEFORE_USER = "failure_before_user"
+    FAILED_CALL_IN_TEXT = "failed_call_in_text"
+    FAILED_TURN_IN_PARTS = "failed_turn_in_parts"
+    FAILED_TURN_WAS_ALL = "failed_turn_was_all"

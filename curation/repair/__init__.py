@@ -2,6 +2,7 @@
 
 from curation.repair.collapse_loops import CollapseLoops
 from curation.repair.distill import Distill
+from curation.repair.drop_failed_calls import DropFailedCalls
 from curation.repair.repair import Case, Repair
 from curation.repair.rollback import Rollback
 from curation.repair.splice import Splice
@@ -13,6 +14,7 @@ from curation.repair.truncate_dangling_end import TruncateDanglingEnd
 REPAIRS: dict[str, type[Repair]] = {
     "structural": Structural,
     "rollback": Rollback,
+    "drop_failed_calls": DropFailedCalls,
     "collapse_loops": CollapseLoops,
     "truncate_dangling_end": TruncateDanglingEnd,
     "truncate_after_goal": TruncateAfterGoal,
