@@ -104,7 +104,13 @@ def decide(inputs: Inputs, plan: Plan, compared: pl.DataFrame | None = None) -> 
     compared = compared.join(narrowed.kept, on="trajectory_id", how="semi")
     dropped = compared.filter(~pl.col("is_kept"))
     kept = narrowed.kept.join(dropped, on="trajectory_id", how="anti")
-    scene = Scene(frames=frames, kept=kept, toolsets=inputs.toolsets, originals=inputs.frames)
+    scene = Scene(
+        frames=frames,
+        kept=kept,
+        toolsets=inputs.toolsets,
+        originals=inputs.frames,
+        corrupted=inputs.corrupted,
+    )
     labels = pl.concat([train_labels(view, scene) for view in plan.views])
     trained = labels.filter(trains_anything()).select("trajectory_id").unique()
     final = replace(scene, kept=kept.join(trained, on="trajectory_id", how="semi"))

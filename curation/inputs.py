@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from curation.candidates import SignalValues
+from curation.corrupted import Corrupted
 from curation.frames import Frames
 from curation.pairs.rule import LabelRule, PairRule
 from curation.repair.repair import Repair
@@ -37,6 +38,11 @@ class Plan:
         return self.split.of_task(self.task_twins.get(task_id, task_id))
 
     @property
+    def reads_corrupted(self) -> bool:
+        """Tell whether a rule learns from corrupted children."""
+        return any(rule.reads_corrupted for rule in (*self.pair_rules, *self.label_rules))
+
+    @property
     def local_selectors(self) -> tuple[Selector, ...]:
         """Give the leading selectors, which a batch of whole tasks suffices for."""
         across = (number for number, selector in enumerate(self.selectors) if selector.spans_tasks)
@@ -66,3 +72,5 @@ class Inputs:
     read_ids: frozenset[str]
     """The trajectories that the recipe reads."""
     bucket_count: int
+    corrupted: Corrupted | None = None
+    """Corrupted children of the trials; null when no rule of the recipe asks for them."""

@@ -6,6 +6,7 @@ from functools import cached_property
 import polars as pl
 
 from curation.contexts import contexts
+from curation.corrupted import Corrupted
 from curation.frames import Frames, polars_schema
 from curation.origins import TRAINED_ORIGINS
 from schemas.tables import TABLES
@@ -28,6 +29,8 @@ class Scene:
     """Rows of the table `toolsets`: those that the trajectories saw."""
     originals: Frames | None = None
     """The same tasks before any repair; null when nothing was repaired."""
+    corrupted: Corrupted | None = None
+    """Corrupted children of these tasks; null when no rule asks for them."""
 
     @cached_property
     def contexts(self) -> pl.DataFrame:

@@ -19,7 +19,9 @@ from curation.training import LOSS_RULES
 from curation.training.view import View
 from flows.buckets import Bucket, batches_of, find_stale, read_buckets
 from flows.chosen_signals import chosen_signals, is_stored
+from flows.corrupted import corruptions_digest, read_corrupted
 from flows.frames import read_frames
+from flows.licences.binding import bind_licences
 from flows.protected import bind_protected
 from flows.redaction import chosen_detectors
 from flows.stages import stage_versions
@@ -38,7 +40,7 @@ OUTPUTS = frozenset(
     {
         *("records", "sources", "runs", "privacy_spans"),
         *("decisions", "train_labels", "pairs", "samples", "datasets", "dataset_heads", "exports", "lineage"),
-        *("corruptions", "replay_requests"),
+        "replay_requests",
     }
 )
 """Tables that no curation reads."""
@@ -107,6 +109,7 @@ def _plan(house: Warehouse, recipe: Recipe, *, where: str) -> tuple[Plan, list[s
         [build_member("selector", SELECTORS, rule, where=where) for rule in recipe.select],
         where=where,
     )
+    selectors, licence_digests = bind_licences(house, selectors)
     twins = task_twins(read_task_texts(house)) if recipe.split.joins_twins else {}
     plan = Plan(
         repairs=tuple(
@@ -115,15 +118,24 @@ def _plan(house: Warehouse, recipe: Recipe, *, where: str) -> tuple[Plan, list[s
         selectors=selectors,
         signals=signals,
         views=tuple(_view(view, where=f"{where}, view {view.name!r}") for view in recipe.train),
-        pair_rules=tuple(build_member("pair rule", PAIR_RULES, rule, where=where) for rule in recipe.pair),
+        pair_rules=tuple(
+            build_written("pair rule", PAIR_RULES, rule, house=house, where=where) for rule in recipe.pair
+        ),
         label_rules=tuple(
-            build_member("label rule", LABEL_RULES, rule, where=where) for rule in recipe.label
+            build_written("label rule", LABEL_RULES, rule, house=house, where=where) for rule in recipe.label
         ),
         split=recipe.split,
         task_twins=twins,
     )
     own = (signal.stage_version for signal in signals if not is_stored(signal))
-    return plan, [*own, *protected_digests, *(part for pair in sorted(twins.items()) for part in pair)]
+    labelled = [corruptions_digest(house)] if plan.reads_corrupted else []
+    return plan, [
+        *own,
+        *protected_digests,
+        *licence_digests,
+        *(part for pair in sorted(twins.items()) for part in pair),
+        *labelled,
+    ]
 
 
 def _view(named: recipes.View, *, where: str) -> View:
@@ -144,6 +156,7 @@ def read_inputs(house: Warehouse, curation: Curation, buckets: list[int]) -> Inp
         values=values,
         read_ids=_read_ids(house, curation.recipe, buckets),
         bucket_count=house.bucket_count,
+        corrupted=read_corrupted(house, buckets) if curation.plan.reads_corrupted else None,
     )
 
 

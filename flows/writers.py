@@ -38,6 +38,8 @@ PROMPTS = {
     "where it was right and takes another way.",
     "objection": "The user says, in one sentence, that what the agent said last does not settle the request.",
     "go_on": "The user says, in a few words, that the agent may go on.",
+    "critique": "A critic judges the attempt of an agent. Give, in one to three sentences, the reason for exactly the "
+    "verdict that is named below, whatever you think of it. Do not name the verdict, the number of a step or the kind of fault.",
     "guidance": "An earlier attempt failed. Guide the next one, in two or three sentences from outside the "
     "conversation: what went wrong at this step, and what to do instead. Do not guess the answer to the task.",
 }

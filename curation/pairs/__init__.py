@@ -3,6 +3,8 @@
 Add a rule: a module here, and a line below.
 """
 
+from curation.pairs.critique_labels import CritiqueLabels
+from curation.pairs.critique_pairs import CritiquePairs
 from curation.pairs.expert_actions import ExpertActions
 from curation.pairs.first_divergence import FirstDivergence
 from curation.pairs.outcome_labels import OutcomeLabels
@@ -18,12 +20,14 @@ PAIR_RULES: dict[str, type[PairRule]] = {
     "first_divergence": FirstDivergence,
     "expert_actions": ExpertActions,
     "repair_pairs": RepairPairs,
+    "critique_pairs": CritiquePairs,
 }
 """All pair rules by name; a recipe's parameters are their constructors' arguments."""
 
 LABEL_RULES: dict[str, type[LabelRule]] = {
     "outcome_labels": OutcomeLabels,
     "step_labels": StepLabels,
+    "critique_labels": CritiqueLabels,
 }
 """All label rules by name."""
 

@@ -30,9 +30,21 @@ SAMPLE_SCHEMA = _schema("samples")
 """Columns of `samples` but `dataset_id`."""
 
 
+def _filled(found: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Let the columns that only critiques have be null where the rule does not give them."""
+    critical = {"subject_id", "question", "result_chars", "chosen_text", "rejected_text", "text"}
+    absent = (name for name in schema if name in critical and name not in found.columns)
+    return found.with_columns(pl.lit(None, schema[name]).alias(name) for name in absent)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _ExampleRule(Described, ABC):
     name: ClassVar[str]
+
+    @property
+    def reads_corrupted(self) -> bool:
+        """Tell whether it learns from corrupted children, `Scene.corrupted`."""
+        return False
 
     @property
     def columns_needed(self) -> tuple[str, ...]:
@@ -60,7 +72,7 @@ class PairRule(_ExampleRule):
 
         Returns:
             Under `PAIR_SCHEMA`, sorted by `pair_id`. Both sides go on from the same words, and each begins with a
-            message of the assistant.
+            message of the assistant; critiques are no part of a trajectory and bring words of their own.
 
         Raises:
             RecipeError: the rule reads a column that is not there.
@@ -69,8 +81,10 @@ class PairRule(_ExampleRule):
         found = self.pair(scene).with_columns(rule=pl.lit(self.name))
         owners = scene.kept.select(pl.col("trajectory_id").alias("chosen_id"), "task_id", "bucket")
         placed = found.join(owners, on="chosen_id", validate="m:1")
+        placed = _filled(placed, PAIR_SCHEMA)
         sides = ("rule", "context_count", "chosen_id", "chosen_until", "rejected_id", "rejected_until")
-        spelled = placed.select(pl.concat_str(sides, separator=" ")).to_series()
+        own = ("subject_id", "question", "chosen_text", "rejected_text")
+        spelled = placed.select(pl.concat_str([*sides, *own], separator=" ", ignore_nulls=True)).to_series()
         context = placed.select(pl.concat_str(["task_id", "context"], separator=" ")).to_series()
         return (
             placed.with_columns(pair_id=digests("pair", spelled), set_id=digests("context", context))
@@ -84,7 +98,7 @@ class PairRule(_ExampleRule):
 
         Returns:
             `context` (text that names the shared context), `context_count`, `chosen_id`, `chosen_until`,
-            `rejected_id`, `rejected_until`, `margin`, `detail`, as in the table.
+            `rejected_id`, `rejected_until`, `margin`, `detail`, as in the table; of critiques also its last columns.
         """
 
 
@@ -109,9 +123,9 @@ class LabelRule(_ExampleRule):
         placed = found.join(
             scene.kept.select("trajectory_id", "task_id", "bucket"), on="trajectory_id", validate="m:1"
         )
-        spelled = placed.select(
-            pl.concat_str(["rule", "trajectory_id", "context_count", "until"], separator=" ")
-        )
+        placed = _filled(placed, SAMPLE_SCHEMA)
+        place = ("rule", "trajectory_id", "context_count", "until", "subject_id", "question", "text")
+        spelled = placed.select(pl.concat_str(place, separator=" ", ignore_nulls=True))
         return (
             placed.with_columns(sample_id=digests("sample", spelled.to_series()))
             .select(pl.col(name).cast(kind) for name, kind in SAMPLE_SCHEMA.items())
@@ -123,5 +137,6 @@ class LabelRule(_ExampleRule):
         """Find the pieces, in any order.
 
         Returns:
-            `trajectory_id`, `context_count`, `until`, `is_good`, `value`, `detail`, as in the table.
+            `trajectory_id`, `context_count`, `until`, `is_good`, `value`, `detail`, as in the table; of critiques also
+            its last columns.
         """

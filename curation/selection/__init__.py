@@ -9,6 +9,7 @@ from curation.selection.difficulty_band import DifficultyBand
 from curation.selection.exact_duplicates import ExactDuplicates
 from curation.selection.group_filter import GroupFilter
 from curation.selection.k_center import KCenter
+from curation.selection.licences import Licences
 from curation.selection.near_duplicates import NearDuplicates
 from curation.selection.outcome import Outcome
 from curation.selection.pareto_repairs import ParetoRepairs
@@ -41,6 +42,7 @@ SELECTORS: dict[str, type[Selector]] = {
     "difficulty_band": DifficultyBand,
     "rl_tasks": RLTasks,
     "triage": Triage,
+    "licences": Licences,
 }
 """All selectors by name; a recipe's parameters are their constructors' arguments."""
 

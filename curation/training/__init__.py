@@ -14,6 +14,7 @@ from curation.training.mask_harmful_actions import MaskHarmfulActions
 from curation.training.mask_malformed_calls import MaskMalformedCalls
 from curation.training.mask_reasoning import MaskReasoning
 from curation.training.mask_repeats import MaskRepeats
+from curation.training.mask_secrets import MaskSecrets
 from curation.training.mask_steps import MaskSteps
 from curation.training.mask_text_matching import MaskTextMatching
 from curation.training.pivot import Pivot
@@ -32,6 +33,7 @@ LOSS_RULES: dict[str, type[LossRule]] = {
     "mask_harmful_actions": MaskHarmfulActions,
     "mask_reasoning": MaskReasoning,
     "mask_text_matching": MaskTextMatching,
+    "mask_secrets": MaskSecrets,
     "train_only_last": TrainOnlyLast,
     "train_synthetic": TrainSynthetic,
     "pivot": Pivot,

@@ -9,6 +9,8 @@ import polars as pl
 
 from flows.datasets.facts import Facts
 from flows.datasets.find import Merge
+from flows.datasets.licences import header_lines
+from flows.datasets.markdown import quoted, table
 from flows.datasets.trained import Trained
 from schemas.recipe import Recipe
 from schemas.rows import Row
@@ -49,6 +51,7 @@ def dataset_card(subject: Subject) -> str:
         "Splits": _splits(subject),
         "How it was made": _funnel(subject),
         "Where it is from": _origins(subject.facts),
+        "Licences": _licences(subject.facts),
         "Signals before and after": _signals(subject.facts.signals),
         "What is trained": _trained(subject),
         "What the format does not carry": _losses(subject),
@@ -66,9 +69,9 @@ def dataset_card(subject: Subject) -> str:
 
 def _header(subject: Subject) -> list[str]:
     form = subject.form
-    lines = ["---", f"pretty_name: {_quoted(subject.built['name'])}", f"license: {subject.facts.licence}"]
+    lines = ["---", f"pretty_name: {quoted(subject.built['name'])}", *header_lines(subject.facts.licence)]
     lines += ["task_categories:", "- text-generation", "size_categories:", f"- {_size(subject.files)}"]
-    lines += ["tags:", "- agent", "- trajectories", "- winnow", f"- {_quoted(form.name)}"]
+    lines += ["tags:", "- agent", "- trajectories", "- winnow", f"- {quoted(form.name)}"]
     lines += ["configs:", "- config_name: default", "  data_files:"]
     for split in dict.fromkeys(file["split"] for file in subject.files):
         lines += [f"  - split: {split}", f'    path: "{split}-*.{form.suffix}"']
@@ -107,7 +110,7 @@ def _splits(subject: Subject) -> list[str]:
     return [
         "No task is in two splits.",
         "",
-        *_table(rows.rename({"trajectory_count": "kept_trajectories", "task_count": "kept_tasks"})),
+        *table(rows.rename({"trajectory_count": "kept_trajectories", "task_count": "kept_tasks"})),
     ]
 
 
@@ -135,23 +138,35 @@ def _funnel(subject: Subject) -> list[str]:
     chosen = (
         [] if subject.where == "true" else ["", f"Of what is kept, written are those with: `{subject.where}`"]
     )
-    return [first, "", *_table(stages), "", *_table(reasons), *chosen]
+    return [first, "", *table(stages), "", *table(reasons), *chosen]
 
 
 def _origins(facts: Facts) -> list[str]:
-    lines = [
-        (
-            "Kept trajectories by origin; empty cells are unknown to the source. Licences of the sources: "
-            f"{facts.licence}. Ask whoever made them before you pass them on."
-        )
-    ]
+    lines = ["Kept trajectories by origin; empty cells are unknown to the source."]
     for counts in facts.origins.values():
-        shown = _table(counts.head(MOST_ORIGINS))
-        rest = counts.slice(MOST_ORIGINS)
-        if rest.height:
-            shown.append(f"\n{rest.height} more with {rest['trajectory_count'].sum()} trajectories.")
-        lines += ["", *shown]
+        lines += ["", *_most(counts)]
     return lines
+
+
+def _most(counts: pl.DataFrame) -> list[str]:
+    """Draw the first rows of a table of counts, and sum up the rest."""
+    rest = counts.slice(MOST_ORIGINS)
+    more = (
+        [f"\n{rest.height} more with {rest['trajectory_count'].sum()} trajectories."] if rest.height else []
+    )
+    return [*table(counts.head(MOST_ORIGINS)), *more]
+
+
+def _licences(facts: Facts) -> list[str]:
+    unknown = facts.licences.filter(pl.col("licence").is_null())["trajectory_count"].sum()
+    lines = [
+        f"Of the whole: `{facts.licence}`. As SPDX ids, by what whoever ingested the sources said, or the sources themselves."
+    ]
+    if unknown:
+        lines.append(
+            f"The licence of {unknown} trajectories is unknown: ask whoever made them before you pass them on."
+        )
+    return [*lines, "", *_most(facts.licences)]
 
 
 def _signals(signals: pl.DataFrame) -> list[str]:
@@ -164,7 +179,7 @@ def _signals(signals: pl.DataFrame) -> list[str]:
             "repair has none."
         ),
         "",
-        *_table(known),
+        *table(known),
     ]
 
 
@@ -184,7 +199,7 @@ def _losses(subject: Subject) -> list[str]:
     if not subject.losses:
         return ["Nothing was found that it cannot carry."]
     rows = list(subject.losses.items())
-    return _table(pl.DataFrame(rows, schema=["what", "count"], orient="row"))
+    return table(pl.DataFrame(rows, schema=["what", "count"], orient="row"))
 
 
 def _redactions(redactions: Mapping[str, int]) -> list[str]:
@@ -234,21 +249,3 @@ def _rebuilding() -> list[str]:
         "",
         "with the warehouse that it came from compares the SHA-256 of every file.",
     ]
-
-
-def _table(rows: pl.DataFrame) -> list[str]:
-    """Draw a Markdown table."""
-    head = [f"| {' | '.join(rows.columns)} |", f"|{'---|' * rows.width}"]
-    return head + [f"| {' | '.join(map(_cell, row))} |" for row in rows.iter_rows()]
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return " ".join(text.split()).replace("|", "\\|")
-
-
-def _quoted(text: str) -> str:
-    """Spell a YAML string; JSON's are a subset of them."""
-    return msgspec.json.encode(text).decode()

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+import polars as pl
 import pyarrow as pa
 
+from flows.datasets.licences import croissant_licences
 from schemas.rows import Row
 from schemas.training import TrainingFormat
 
@@ -74,7 +76,7 @@ def croissant(
     form: TrainingFormat[Any],
     *,
     export_id: str,
-    licence: str,
+    licences: pl.DataFrame,
     files: list[Row],
     provenance: Row,
     provenance_schema: pa.Schema,
@@ -86,7 +88,7 @@ def croissant(
         built: the dataset's row.
         form: the training format.
         export_id: of the export.
-        licence: that all sources agree on, or `unknown`.
+        licences: of the sources, see `kept_licences`.
         files: the data files, see `SplitFiles.finish`.
         provenance: name, bytes and SHA-256 of the file of origins.
         provenance_schema: its columns.
@@ -101,11 +103,12 @@ def croissant(
         "name": built["name"],
         "description": f"Agent trajectories, curated by Winnow and written in the format {form.name} "
         f"(version {form.version}), one row per {form.unit}.",
-        "license": licence,
+        "license": croissant_licences(licences),
         "version": "1.0.0",
         "isLiveDataset": False,
         "prov:wasDerivedFrom": {"@id": f"winnow:dataset/{built['dataset_id']}"},
         "prov:wasGeneratedBy": _activity(built, form, export_id),
+        "prov:hadPrimarySource": [_source(row) for row in licences.to_dicts()],
         "distribution": [
             *_distribution(files, MEDIA_TYPES[form.suffix], form.suffix),
             _file_object(provenance, MEDIA_TYPES["parquet"]),
@@ -128,6 +131,17 @@ def _activity(built: Row, form: TrainingFormat[Any], export_id: str) -> Row:
             "@type": "prov:SoftwareAgent",
         },
         "sc:name": f"export:{form.name}",
+    }
+
+
+def _source(row: Row) -> Row:
+    """Describe one source; what is not known of it is left out."""
+    told = {"sc:license": row["licence"], "sc:url": row["url"]}
+    return {
+        "@type": "prov:Entity",
+        "sc:name": row["source_name"],
+        "sc:size": f"{row['trajectory_count']} trajectories",
+        **{name: value for name, value in told.items() if value is not None},
     }
 
 

@@ -1,4 +1,4 @@
-"""Compare two datasets: their recipes, what each keeps and why, and which words each trains."""
+"""Compare two datasets: their recipes, what each keeps and why, which words each trains, and their pairs."""
 
 import difflib
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import msgspec
 import polars as pl
 import yaml
 
+from flows.datasets.diff_pairs import RowsDiff, compare_rows, joined
 from schemas.rows import Row
 from warehouse import Warehouse
 
@@ -32,6 +33,8 @@ class DatasetDiff:
     labels: pl.DataFrame
     """Per `view` of either, over what both keep: `message_count`, `changed_count`, `a_trained`, `b_trained` (messages);
     null for a view that one of them does not have."""
+    pairs: RowsDiff
+    samples: RowsDiff
 
     @property
     def changes(self) -> pl.DataFrame:
@@ -44,8 +47,9 @@ class DatasetDiff:
 
     @property
     def is_same(self) -> bool:
-        """Tell whether both keep and train the same."""
-        return self.trajectories.is_empty() and self.labels["changed_count"].fill_null(1).sum() == 0
+        """Tell whether both keep and train the same, and have the same pairs and samples."""
+        has_same_words = self.trajectories.is_empty() and self.labels["changed_count"].fill_null(1).sum() == 0
+        return has_same_words and self.pairs.is_same and self.samples.is_same
 
 
 def diff_datasets(house: Warehouse, first: Row, second: Row) -> DatasetDiff:
@@ -56,6 +60,8 @@ def diff_datasets(house: Warehouse, first: Row, second: Row) -> DatasetDiff:
         recipe=_recipe_lines(first, second),
         trajectories=compare_fates(_rows(house, "decisions", a), _rows(house, "decisions", b)),
         labels=_compare_views(house, a, b),
+        pairs=_compare_table(house, a, b, "pairs"),
+        samples=_compare_table(house, a, b, "samples"),
     )
 
 
@@ -119,6 +125,15 @@ def _compare_views(house: Warehouse, a: str, b: str) -> pl.DataFrame:
             counts = _compare_view(house, a, b, view)
         rows.append({"view": view, **counts})
     return pl.DataFrame(rows, schema=LABELS_SCHEMA)
+
+
+def _compare_table(house: Warehouse, a: str, b: str, table: str) -> RowsDiff:
+    """Compare bucket by bucket: samples are as many as steps."""
+    parts = [
+        compare_rows(_rows(house, table, a, bucket=bucket), _rows(house, table, b, bucket=bucket), table)
+        for bucket in range(house.bucket_count)
+    ]
+    return joined(parts, table)
 
 
 def _compare_view(house: Warehouse, a: str, b: str, view: str) -> dict[str, int]:

@@ -6,6 +6,7 @@ import msgspec
 import polars as pl
 
 from curation.signals import SIGNALS
+from flows.datasets.licences import common_licence, kept_licences
 from schemas.rows import Row
 from warehouse import Warehouse
 
@@ -22,7 +23,6 @@ KEY_SIGNALS: dict[str, tuple[str, ...]] = {
 """The signals that a card compares before and after, by the signal that computes them."""
 OWN_FACTS = ("message_count",)
 """Columns of `trajectories` that it compares too."""
-UNKNOWN_LICENCE = "unknown"
 ORIGINS = {
     "sources": ("source_name", "source_format"),
     "benchmarks": ("benchmark",),
@@ -42,13 +42,15 @@ class Facts:
     """Per `split` of what is kept: `trajectory_count`, `task_count`."""
     origins: dict[str, pl.DataFrame]
     """Counts of kept trajectories, see `ORIGINS`; null is unknown to the source."""
+    licences: pl.DataFrame
+    """Counts of kept trajectories by source and licence, see `kept_licences`."""
     signals: pl.DataFrame
     """Per `signal` and `stage` (read, kept): `known_count`, `mean`, `p10`, `p50`, `p90`; null when none is known."""
 
     @property
     def licence(self) -> str:
-        """Give the licence that all sources agree on; nothing in the warehouse says one yet, so it is unknown."""
-        return UNKNOWN_LICENCE
+        """Give the licence that holds for the whole, see `common_licence`."""
+        return common_licence(self.licences)
 
 
 def read_facts(house: Warehouse, built: Row) -> Facts:
@@ -64,6 +66,7 @@ def read_facts(house: Warehouse, built: Row) -> Facts:
         decision_counts=msgspec.json.decode(built["decision_counts"], type=dict[str, int]),
         splits=_count_splits(kept),
         origins={name: _count_by(kept, columns) for name, columns in ORIGINS.items()},
+        licences=kept_licences(house, kept),
         signals=_compare_signals(house, decided),
     )
 
@@ -74,7 +77,7 @@ def _decided(house: Warehouse, dataset_id: str) -> pl.DataFrame:
     decisions = (
         house.store.scan("decisions", columns=columns).filter(pl.col("dataset_id") == dataset_id).collect()
     )
-    of = ["trajectory_id", "source_name", "source_format", "model", "agent", *OWN_FACTS]
+    of = ["trajectory_id", "record_id", "source_name", "source_format", "model", "agent", *OWN_FACTS]
     benchmarks = house.store.scan("tasks", columns=["task_id", "benchmark"])
     whose = house.store.scan("trajectories", columns=of)
     return (

@@ -169,7 +169,7 @@ class _Job:
             self.built,
             self.form,
             export_id=export_id,
-            licence=facts.licence,
+            licences=facts.licences,
             files=files,
             provenance=file_facts(folder / PROVENANCE),
             provenance_schema=PROVENANCE_SCHEMA,

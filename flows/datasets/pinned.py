@@ -10,7 +10,7 @@ import polars as pl
 from flows.resolve import input_tables
 from schemas.errors import DatasetNotFoundError
 from schemas.rows import Row
-from schemas.tables import Table
+from schemas.tables import TABLES, Table
 from warehouse import Warehouse
 from warehouse.console import Console
 from warehouse.delta import live_files, open_delta
@@ -76,12 +76,18 @@ class PinnedWarehouse(Warehouse):
         quarantined: bool = False,
     ) -> QueryResult:
         """Answer the owner's query; arguments as of `Warehouse.sql`."""
-        seen = self._versions | dict(versions or {})
+        seen = self._seen(versions, quarantined=quarantined)
         return super().sql(query, parameters, versions=seen, quarantined=quarantined)
 
     def console(self, *, versions: Mapping[str, int] | None = None, **limits: Any) -> Console:
         """Open a locked connection; arguments as of `Warehouse.console`."""
-        return super().console(versions=self._versions | dict(versions or {}), **limits)
+        return super().console(versions=self._seen(versions, quarantined=False), **limits)
+
+    def _seen(self, versions: Mapping[str, int] | None, *, quarantined: bool) -> dict[str, int]:
+        """Give the versions that a query may name: none of a table that it does not see."""
+        hidden = set() if quarantined else {name for name, table in TABLES.items() if table.is_quarantined}
+        pinned = {name: version for name, version in self._versions.items() if name not in hidden}
+        return pinned | dict(versions or {})
 
 
 def as_curated(house: Warehouse, built: Row, *, holds_growing: bool = False) -> PinnedWarehouse:

@@ -1,4 +1,7 @@
-"""Push a written export: data first, manifest last, so that a half push is told by its missing manifest."""
+"""Push a written export: in one commit where there are such, else data first and the manifest last.
+
+A half push is told by its missing manifest.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +11,8 @@ import msgspec
 
 from flows.datasets.files import MANIFEST, file_digest
 from flows.datasets.manifest import read_manifest
-from flows.datasets.places import Place, open_place
+from flows.datasets.place import Place
+from flows.datasets.places import open_place
 from flows.datasets.rebuild import rebuild
 from schemas.errors import WinnowError
 from schemas.rows import Row
@@ -74,13 +78,17 @@ def push_folder(folder: Path, target: str, *, force: bool = False) -> PushReport
     _check_target(manifest, former, set(there) - {MANIFEST, *names}, target, force=force)
     is_new = not (MANIFEST in there and _all_there(place, folder, [*names, MANIFEST], there))
     if is_new:
-        place.remove([MANIFEST] if MANIFEST in there else [])
-        place.upload(folder, names)
-        _check_arrived(place, folder, names, target)
-        place.upload(folder, [MANIFEST])
-        _check_arrived(place, folder, [MANIFEST], target)
         stale = {file["name"] for file in _files(former)} - {*names, MANIFEST}
-        place.remove(sorted(stale & set(there)))
+        gone = sorted(stale & set(there))
+        if place.is_atomic:
+            place.replace(folder, [*names, MANIFEST], gone)
+            _check_arrived(place, folder, [*names, MANIFEST], target)
+        else:
+            place.remove([MANIFEST] if MANIFEST in there else [])
+            place.upload(folder, names)
+            _check_arrived(place, folder, names, target)
+            place.replace(folder, [MANIFEST], gone)
+            _check_arrived(place, folder, [MANIFEST], target)
     return PushReport(
         target=target,
         file_count=len(names) + 1,

@@ -1,4 +1,4 @@
-"""Rebuild: write an export anew and compare every byte; or decide anew and compare every decision."""
+"""Rebuild: write an export anew and compare every byte; or decide anew and compare all that was decided."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ import polars as pl
 from curation.decide import Outcome, decide
 from flows.buckets import batches_of
 from flows.datasets.diff import compare_fates, compare_labels
+from flows.datasets.diff_pairs import RowsDiff, compare_rows
 from flows.datasets.files import MANIFEST, file_digest
 from flows.datasets.find import Merge, find_dataset, recipe_of
 from flows.datasets.folder import write_export
@@ -52,11 +53,16 @@ class Redecided:
     """See `DatasetDiff.trajectories`; A is what is stored."""
     label_counts: dict[str, int]
     """See `compare_labels`, over all views."""
+    pairs: RowsDiff
+    """A is what is stored."""
+    samples: RowsDiff
+    """A is what is stored."""
 
     @property
     def is_same(self) -> bool:
-        """Tell whether every fate and every label is the same."""
-        return self.differing.is_empty() and not self.label_counts["changed_count"]
+        """Tell whether every fate, label, pair and sample is the same."""
+        has_same_words = self.differing.is_empty() and not self.label_counts["changed_count"]
+        return has_same_words and self.pairs.is_same and self.samples.is_same
 
 
 def rebuild(house: Warehouse, target: str, out: Path) -> list[Rebuilt]:
@@ -108,22 +114,29 @@ def redecide(house: Warehouse, target: str) -> Redecided:
         )
     seen = as_curated(house, built, holds_growing=True)
     curation = resolve(seen, recipe)
-    fates, labels = _decided_anew(seen, curation)
-    of_dataset = pl.col("dataset_id") == built["dataset_id"]
+    anew = _decided_anew(seen, curation)
+    stored = {
+        table: house.store.scan(table).filter(pl.col("dataset_id") == built["dataset_id"]) for table in anew
+    }
     return Redecided(
         dataset_id=curation.dataset_id,
-        trajectory_count=fates.height,
-        differing=compare_fates(house.store.scan("decisions").filter(of_dataset), fates.lazy()),
-        label_counts=_compare_all_labels(house.store.scan("train_labels").filter(of_dataset), labels.lazy()),
+        trajectory_count=anew["decisions"].height,
+        differing=compare_fates(stored["decisions"], anew["decisions"].lazy()),
+        label_counts=_compare_all_labels(stored["train_labels"], anew["train_labels"].lazy()),
+        pairs=compare_rows(stored["pairs"], anew["pairs"].lazy(), "pairs"),
+        samples=compare_rows(stored["samples"], anew["samples"].lazy(), "samples"),
     )
 
 
-def _decided_anew(house: Warehouse, curation: Curation) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Give the decisions and the labels of a recipe; nothing is written."""
+def _decided_anew(house: Warehouse, curation: Curation) -> dict[str, pl.DataFrame]:
+    """Give what a recipe decides and makes, by table; nothing is written."""
     outcomes = list(_outcomes(house, curation))
-    return pl.concat([outcome.decisions for outcome in outcomes]), pl.concat(
-        [outcome.labels for outcome in outcomes]
-    )
+    return {
+        "decisions": pl.concat([outcome.decisions for outcome in outcomes]),
+        "train_labels": pl.concat([outcome.labels for outcome in outcomes]),
+        "pairs": pl.concat([outcome.pairs for outcome in outcomes]),
+        "samples": pl.concat([outcome.samples for outcome in outcomes]),
+    }
 
 
 def _outcomes(house: Warehouse, curation: Curation) -> Iterator[Outcome]:

@@ -42,6 +42,7 @@ def describe(house: Warehouse, built: Row) -> dict[str, Any]:
         "splits": facts.splits.to_dicts(),
         **{name: counts.to_dicts() for name, counts in facts.origins.items()},
         "licence": facts.licence,
+        "licences": facts.licences.to_dicts(),
         "signals": facts.signals.to_dicts(),
         "trained": trained_by_view(house, built["dataset_id"]),
         "exports": _exports(house, built["dataset_id"]),

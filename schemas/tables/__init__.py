@@ -5,6 +5,7 @@ from schemas.tables.computed import STEPS, TOPOLOGY_EDGES, TOPOLOGY_NODES, TOPOL
 from schemas.tables.corruptions import CORRUPTIONS
 from schemas.tables.curated import DATASET_HEADS, DATASETS, DECISIONS, EXPORTS, LINEAGE, TRAIN_LABELS
 from schemas.tables.declaration import Column, Table
+from schemas.tables.licences import LICENCES
 from schemas.tables.operations import BUCKET_STATES, RUNS, TASK_STATES
 from schemas.tables.pairs import PAIRS, SAMPLES
 from schemas.tables.privacy import PRIVACY_SPANS
@@ -19,6 +20,7 @@ TABLES: dict[str, Table] = {
     for table in (
         SOURCES,
         RECORDS,
+        LICENCES,
         TASKS,
         TASK_SECRETS,
         PROTECTED_TEXTS,

@@ -2,6 +2,29 @@
 
 from schemas.tables.declaration import FLAG, INTEGER, REAL, STRING, Column, Table, bucket_column, id_column
 
+SUBJECT_COLUMNS = (
+    Column(
+        name="subject_id",
+        type=STRING,
+        doc="Of critiques: the trajectory that is judged, which may be a corrupted child; null for words of a trajectory.",
+        nullable=True,
+    ),
+    Column(
+        name="question",
+        type=STRING,
+        doc="Of critiques: what the critic is asked behind the record of the subject; null for words of a trajectory.",
+        nullable=True,
+    ),
+    Column(
+        name="result_chars",
+        type=INTEGER,
+        doc="Of critiques: characters of one tool result that the prompt shows at most; null: all, or no critique.",
+        nullable=True,
+        minimum=1,
+    ),
+)
+"""What a critique's prompt is made of; the prompt itself is written from the subject when it is exported."""
+
 PAIRS = Table(
     name="pairs",
     row="two ways to go on from one context, of which one is better",
@@ -16,7 +39,8 @@ PAIRS = Table(
         Column(
             name="context_count",
             type=INTEGER,
-            doc="Messages at the start that both trajectories have word for word: what both sides go on from.",
+            doc="Messages at the start that both trajectories have word for word, which both sides go on from; of critiques "
+            "all of the subject.",
             minimum=0,
         ),
         id_column("chosen_id", "Trajectory of the better side."),
@@ -34,6 +58,19 @@ PAIRS = Table(
             nullable=True,
         ),
         Column(name="detail", type=STRING, doc="The values that decided, for people."),
+        *SUBJECT_COLUMNS,
+        Column(
+            name="chosen_text",
+            type=STRING,
+            doc="Of critiques: the better side's words; null when they are the trajectory's.",
+            nullable=True,
+        ),
+        Column(
+            name="rejected_text",
+            type=STRING,
+            doc="Of critiques: the worse side's words; null when they are the trajectory's.",
+            nullable=True,
+        ),
     ),
 )
 
@@ -63,5 +100,12 @@ SAMPLES = Table(
             nullable=True,
         ),
         Column(name="detail", type=STRING, doc="The values that decided, for people."),
+        *SUBJECT_COLUMNS,
+        Column(
+            name="text",
+            type=STRING,
+            doc="Of critiques: the words that are labelled; null when they are the trajectory's.",
+            nullable=True,
+        ),
     ),
 )

@@ -112,7 +112,7 @@ class PairExample:
     chosen: tuple[Message, ...]
     rejected: tuple[Message, ...]
     chosen_id: str
-    """Trajectory that the better side is from."""
+    """Trajectory that the better side is from, or about; of critiques, the kept one that brings it."""
     rejected_id: str
     toolset: Toolset | None = None
     margin: float | None = None

@@ -34,6 +34,10 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "budget": {"n": 3},
     "strategy_gate": {"least": 0.5, "column": "pass_rate"},
     "tier": {"column": "status", "allowed": ("completed", "truncated")},
+    "licences": {
+        "allowed": ("MIT",),
+        "records": pl.DataFrame(schema={"record_id": pl.String, "licence": pl.String}),
+    },
     "behaviours": {"columns": ("is_success", "is_mixed"), "at_least": 1},
     "rl_tasks": {"n": 1},
     "pareto_repairs": {"axes": ("outcome_reward", "-failed_call_count")},

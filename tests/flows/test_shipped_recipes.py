@@ -36,6 +36,7 @@ FUNNELS = [
     ("agent_r", "tau-bench airline"),
     ("step_masking", "tau-bench airline"),
     ("r3l_pivot", "tau-bench airline"),
+    ("critic", "tau2"),
     ("limi_budget", "tau2"),
     ("signals_triage", "tau2"),
     ("near_duplicates", "tau2"),

@@ -11,7 +11,7 @@ from curation.pairs import LABEL_RULES, PAIR_RULES, LabelRule, PairRule
 from curation.pairs.rule import PAIR_SCHEMA, SAMPLE_SCHEMA
 from schemas.errors import RecipeError
 from schemas.trajectory import Message, Origin, Role, Trajectory
-from tests.curation.pairs.scenes import scene
+from tests.curation.pairs.scenes import critic_scene, scene
 from tests.curation.rollouts import do, frames, rollout, say, shuffled
 from tests.curation.strategies import few, groups
 
@@ -53,7 +53,11 @@ def test_both_sides_go_on_from_the_same_words_with_a_turn_of_the_policy(
     rule: PairRule, trials: list[Trajectory]
 ) -> None:
     by_id = {trial.trajectory_id: trial for trial in trials}
-    for pair in rule.build(scene(*trials)).to_dicts():
+    built = rule.build(scene(*trials))
+    assert built.select("subject_id", "question", "chosen_text", "rejected_text").null_count().row(0) == (
+        (built.height,) * 4
+    )
+    for pair in built.to_dicts():
         chosen, rejected = by_id[pair["chosen_id"]], by_id[pair["rejected_id"]]
         count = pair["context_count"]
         assert chosen.task == rejected.task
@@ -63,6 +67,33 @@ def test_both_sides_go_on_from_the_same_words_with_a_turn_of_the_policy(
             piece = side.messages[count:until]
             assert piece[0].role is piece[-1].role is Role.ASSISTANT
             assert piece[0].origin is Origin.SAMPLED
+
+
+@pytest.mark.parametrize("name", ["critique_pairs", "critique_labels"])
+@few
+@given(trials=groups(), seed=st.integers(0, 99))
+def test_critiques_bring_their_own_words_and_are_of_a_kept_trajectory_or_its_child(
+    name: str, trials: list[Trajectory], seed: int
+) -> None:
+    given_scene = critic_scene(*trials)
+    assert given_scene.corrupted is not None
+    rule = (PAIR_RULES | LABEL_RULES)[name]()
+    built = rule.build(given_scene)
+    parents = dict(given_scene.corrupted.labels.select("child_id", "parent_id").iter_rows())
+    counts = dict(given_scene.corrupted.trajectories.select("trajectory_id", "message_count").iter_rows())
+    counts |= dict(given_scene.frames.trajectories.select("trajectory_id", "message_count").iter_rows())
+    texts = [column for column in built.columns if column.endswith("text")]
+    owner = "chosen_id" if name == "critique_pairs" else "trajectory_id"
+    for row in built.to_dicts():
+        assert row[owner] == parents.get(row["subject_id"], row["subject_id"])
+        assert row["context_count"] == counts[row["subject_id"]]
+        assert len({row[text] for text in texts}) == len(texts)
+        assert all("Verdict: " in row[text] for text in texts)
+        assert row["question"] is not None
+    assert built[built.columns[1]].is_unique().all()
+    labels = given_scene.corrupted.labels.sample(fraction=1, shuffle=True, seed=seed)
+    mixed = replace(given_scene, corrupted=replace(given_scene.corrupted, labels=labels))
+    assert rule.build(mixed).equals(built)
 
 
 @label_rules

@@ -8,6 +8,7 @@ from curation.selection import Selector
 
 COLUMNS = {
     "trajectory_id": pl.String,
+    "record_id": pl.String,
     "task_id": pl.String,
     "group_id": pl.String,
     "status": pl.String,

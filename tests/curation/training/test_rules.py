@@ -27,6 +27,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "mask_before": {"place": "divergence"},
     "mask_after": {"first_where": "is_error"},
     "mask_text_matching": {"pattern": "[a-zä]+"},
+    "mask_secrets": {"kinds": ("all",)},
     "returns": {"standardise": True, "trial_weight": 1.0, "cut_where": "is_error"},
     "weight": {"column": "outcome_reward", "factor": 0.5, "where": "call_count > 0"},
     "pivot": {"pairs": "nearest_success"},

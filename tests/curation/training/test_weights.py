@@ -1,5 +1,6 @@
 """Rules that weigh, and the count of what is trained."""
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -67,6 +68,32 @@ def test_every_task_or_trajectory_weighs_the_same(per: str, unit: str) -> None:
     assert sums[share].to_list() == pytest.approx([6] * sums.height)
     with pytest.raises(RecipeError, match="`total` must be above 0"):
         EqualWeight(total=0)
+
+
+def test_sources_weigh_what_the_recipe_says_and_the_others_the_total() -> None:
+    chat, code, other = (
+        msgspec.structs.replace(trial, source_name=name)
+        for name, trial in (
+            ("chat", rollout(LOOK, LOOK)),
+            ("code", rollout(LOOK, END, trial=1)),
+            ("other", rollout(END, task="apart")),
+        )
+    )
+    given = scene(chat, code, other)
+    told = labels(given, EqualWeight(total=3, source_totals={"chat": 0.5, "code": 2}))
+    sums = (
+        told.join(given.frames.trajectories, on="trajectory_id").group_by("source_name").agg(pl.sum("weight"))
+    )
+    assert dict(sums.iter_rows()) == pytest.approx({"chat": 0.5, "code": 2, "other": 3})
+    by_format = labels(given, EqualWeight(source_totals={"literal": 5}, named_by="source_format"))
+    whole = (
+        by_format.join(given.frames.trajectories, on="trajectory_id")
+        .group_by("task_id")
+        .agg(pl.sum("weight"))
+    )
+    assert whole["weight"].to_list() == pytest.approx([5, 5])
+    with pytest.raises(RecipeError, match=r"`source_totals\['chat'\]` must be above 0"):
+        EqualWeight(source_totals={"chat": 0})
 
 
 def test_counts_trained_characters_less_those_of_spans() -> None:

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
+from flows.curate import curate
+from flows.datasets.find import find_dataset
+from flows.datasets.show import describe
+from flows.export import export
+from flows.licences.listing import list_sources, tell_licence
 from tests.flows.finished import Finished
+from warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
 FORMATS = ("trl_sft", "openai_chat", "trl_grpo")
@@ -90,3 +96,29 @@ def test_croissant_is_read_by_its_own_library(
     assert {record.id for record in dataset.metadata.record_sets} >= {"train", "provenance"}
     # mlcroissant 1.1 cannot load a nested column that holds nulls, as those of conversations do.
     assert sum(1 for _ in dataset.records("provenance")) == manifest["row_count"]
+
+
+def test_licences_of_sources_are_told_by_later_datasets_alone(house: Warehouse, tmp_path: Path) -> None:
+    before = find_dataset(house, "demo")
+    first, *others = list_sources(house)["source_id"]
+    tell_licence(house, first, "MIT", url="https://example.org/data")
+    assert describe(house, before)["licence"] == "unknown"
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("name: told\n", encoding="utf-8")
+    curate(warehouse=house.root, recipe=recipe)
+    told = describe(house, find_dataset(house, "told"))
+    assert told["licence"] == ("unknown" if others else "MIT")
+    for other in others:
+        tell_licence(house, other, "Apache-2.0")
+    curate(warehouse=house.root, recipe=recipe)
+    export(warehouse=house.root, dataset="told", format_name="trl_sft", out=tmp_path / "out")
+    _, header, body = (tmp_path / "out" / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    told_header = yaml.safe_load(header)
+    if others:
+        assert (told_header["license"], told_header["license_name"]) == ("other", "Apache-2.0 AND MIT")
+    else:
+        assert told_header["license"] == "mit"
+    assert "| MIT | https://example.org/data |" in body
+    metadata = json.loads((tmp_path / "out" / "croissant.json").read_bytes())
+    assert "https://spdx.org/licenses/MIT.html" in metadata["license"]
+    assert {entry.get("sc:license") for entry in metadata["prov:hadPrimarySource"]} <= {"MIT", "Apache-2.0"}

@@ -15,6 +15,7 @@ from flows.datasets.places import open_place
 from flows.datasets.push import push, push_folder
 from flows.settings import s3_options
 from schemas.errors import UnknownNameError, WinnowError
+from tests.flows.datasets.pushed import make_export
 from tests.flows.finished import file_hashes
 
 
@@ -23,30 +24,13 @@ def export(tmp_path: Path) -> Path:
     return make_export(tmp_path / "export", "a" * 32, b'{"x":1}\n')
 
 
-def make_export(folder: Path, dataset_id: str, data: bytes) -> Path:
-    """Write the least that is an export."""
-    folder.mkdir()
-    (folder / "train-00000.jsonl").write_bytes(data)
-    (folder / "README.md").write_bytes(b"# x\n")
-    data_file = file_facts(folder / "train-00000.jsonl") | {"split": "train", "row_count": 1}
-    manifest = {
-        "dataset_id": dataset_id,
-        "name": "x",
-        "format": {"name": "openai_chat"},
-        "files": [data_file],
-        "side_files": [file_facts(folder / "README.md")],
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    return folder
-
-
 def test_all_files_arrive_and_a_second_push_sends_nothing(export: Path, tmp_path: Path) -> None:
     target = (tmp_path / "there" / "x y").as_uri()
     (first,) = push(None, str(export), target)
     assert file_hashes(tmp_path / "there" / "x y") == file_hashes(export)
     (second,) = push(None, str(export), target)
     assert (first.is_new, second.is_new) == (True, False)
-    assert first.file_count == 3
+    assert first.file_count == 4
     assert first.bytes_count == sum(path.stat().st_size for path in export.iterdir())
 
 
@@ -121,7 +105,12 @@ def test_object_store_gets_the_same_bytes(export: Path, bucket: str, tmp_path: P
     target = f"{bucket}/sets/x"
     assert push_folder(export, target).is_new
     place = open_place(target)
-    assert place.names() == ["README.md", "manifest.json", "train-00000.jsonl"]
+    assert place.names() == [
+        "README.md",
+        "manifest.json",
+        "provenance.parquet",
+        "train-00000.jsonl",
+    ]
     assert all(place.read(path.name) == path.read_bytes() for path in export.iterdir())
     assert not push_folder(export, target).is_new
     place.remove(["train-00000.jsonl"])
