@@ -53,7 +53,7 @@ def simulated_rollouts(folder: Path) -> Path:
 
 def start_prefect(folder: Path) -> None:
     """Start Prefect's own server, whose seconds are not the work's."""
-    from flows.settings import prepare_prefect
+    from flows.prefect_server import prepare_prefect
 
     prepare_prefect(folder)
     from prefect import flow

@@ -1,6 +1,6 @@
 """The counts that each stage must account for, and how they are shown in Prefect."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from prefect.artifacts import create_table_artifact
 
@@ -23,8 +23,7 @@ class IngestCounts:
 
     def __add__(self, other: "IngestCounts") -> "IngestCounts":
         """Add up, field by field."""
-        mine, theirs = asdict(self), asdict(other)
-        return IngestCounts(**{name: mine[name] + theirs[name] for name in mine})
+        return IngestCounts(**{name: count + getattr(other, name) for name, count in vars(self).items()})
 
     def check(self) -> None:
         """Assert that nothing was lost.

@@ -20,6 +20,9 @@ from flows.file_stamps import FileStamps, now_ns
 from flows.funnel import IngestCounts, publish_funnel
 from flows.ingest_batch import Batch
 from flows.ingest_sources import FinishedSources, Tally, write_sources
+from flows.licences.finding import ArchiveLicences, FolderLicences, Found
+from flows.licences.ingested import write_licences
+from flows.licences.statements import user_statement
 from flows.runs import recorded
 from flows.settings import CHUNK_BYTES
 from flows.sources import OpenSource, Reading, SourceFile, find_files, open_source
@@ -42,13 +45,19 @@ class Job:
     """What all chunks of one ingest share; a plain class, so that Prefect does not look into it."""
 
     def __init__(
-        self, house: Warehouse, chosen: RolloutFormat | None, committer: Committer, judges: str | None
+        self,
+        house: Warehouse,
+        chosen: RolloutFormat | None,
+        committer: Committer,
+        judges: str | None,
+        licences: FolderLicences,
     ) -> None:
-        """Keep warehouse, format (null: told from content), committer, and what label files judge."""
+        """Keep warehouse, format (null: told from content), committer, what label files judge, and found licences."""
         self.house = house
         self.chosen = chosen
         self.committer = committer
         self.judges = judges
+        self.licences = licences
         self.reading = Reading(
             claims=partial(claiming_format, only=chosen),
             bundle_of=partial(bundling_format, only=chosen),
@@ -66,6 +75,9 @@ def ingest(
     source_name: str | None = None,
     mapping: Path | None = None,
     judges: str | None = None,
+    licence: str | None = None,
+    source_url: str | None = None,
+    bucket_count: int | None = None,
 ) -> IngestCounts:
     """Ingest files, folders, globs, archives or object-store URIs.
 
@@ -76,16 +88,21 @@ def ingest(
         source_name: the user's name for the source; without it each file's stem.
         mapping: a file that maps other JSON to rollouts; instead of a format.
         judges: which rollouts the label files among the paths speak of: a source name, or a glob of paths.
+        licence: SPDX id of the terms under which all of these were given out; before what they say themselves.
+        source_url: where all of these are from.
+        bucket_count: into how many buckets a new warehouse spreads its tasks; 16 when null.
 
     Returns:
         What became of the records of the files that this call read.
 
     Raises:
         SourceNotFoundError: a path leads to no file.
-        UnknownNameError: no such format.
+        UnknownNameError: no such format, or no such licence.
+        WinnowError: the address is none, or the warehouse is there and has another number of buckets.
     """
+    told = user_statement(licence, source_url)
     chosen = chosen_format(format_name, mapping)
-    house = Warehouse(warehouse, create=True)
+    house = Warehouse(warehouse, create=True, bucket_count=bucket_count)
     listed_ns = now_ns()
     files = find_files(paths, source_name=source_name, bundle_of=partial(bundling_format, only=chosen))
     progress.start(STAGE, sum(file.file_bytes_count for file in files), progress.BYTES)
@@ -95,13 +112,16 @@ def ingest(
     untouched = _Untouched(stamps.known(files), FinishedSources(house, sizes, judges=judges))
     pending = [file for file in files if not untouched.takes(file)]
     with Committer() as committer:
-        job = Job(house, chosen, committer, judges)
+        job = Job(house, chosen, committer, judges, FolderLicences(files))
         chunks = [
             ingest_chunk.submit(job, chunk)
             for chunk in gather(pending, lambda file: file.file_bytes_count, limit=CHUNK_BYTES)
         ]
         results = [chunk.result() for chunk in chunks]
-    stamps.remember((one for result in results for one in result.read), listed_ns=listed_ns)
+    read = [one for result in results for one in result.read]
+    found = {source_id: one for result in results for source_id, one in result.licences.items()}
+    write_licences(house, [*untouched.sources, *read], found, told)
+    stamps.remember(read, listed_ns=listed_ns)
     counts = sum((result.counts for result in results), untouched.counts)
     publish_funnel(
         "ingest", [{"stage": name, "count": count} for name, count in vars(counts).items()], "Ingest"
@@ -116,13 +136,15 @@ class _Untouched:
         self._known = known
         self._finished = finished
         self.counts = IngestCounts()
+        self.sources: list[tuple[SourceFile, str]] = []
 
     def takes(self, file: SourceFile) -> bool:
         """Count a file that was read to its end and not changed since; false for one that must be opened."""
         source_id = self._known.get(file.uri)
         found = None if source_id is None else self._finished.counts(source_id, file)
-        if found is None:
+        if source_id is None or found is None:
             return False
+        self.sources.append((file, source_id))
         self.counts += found + IngestCounts(file_count=1)
         progress.advance(STAGE, file.file_bytes_count)
         return True
@@ -134,6 +156,8 @@ class ChunkResult(NamedTuple):
     counts: IngestCounts
     read: list[tuple[SourceFile, str]]
     """Each file with its source id."""
+    licences: dict[str, Found]
+    """What sources say of their own licence, by source id."""
 
 
 @task(name="ingest chunk", cache_policy=NO_CACHE)
@@ -144,27 +168,34 @@ def ingest_chunk(job: Job, files: list[SourceFile]) -> ChunkResult:
     counts = IngestCounts(file_count=len(files))
     tallies: list[Tally] = []
     read: list[tuple[SourceFile, str]] = []
+    licences: dict[str, Found] = {}
     for file in files:
+        inside = ArchiveLicences()
         with open_source(file, job.reading) as opened:
             read.append((file, opened.source_id))
             known = finished.counts(opened.source_id, file)
             if known is not None:
                 counts += known
             else:
-                tallies.append(_read_source(opened, file, job, batch))
+                tallies.append(_read_source(opened, file, job, batch, inside))
+        if (found := inside.found() or job.licences.beside(file)) is not None:
+            licences[opened.source_id] = found
         progress.advance(STAGE, file.file_bytes_count)
     new_count = batch.finish()
     # A source row says that all of its records landed, so it comes last.
     write_sources(job.house, tallies)
     counts = sum((tally.counts() for tally in tallies), counts + IngestCounts(new_trajectory_count=new_count))
     counts.check()
-    return ChunkResult(counts, read)
+    return ChunkResult(counts, read, licences)
 
 
-def _read_source(opened: OpenSource, file: SourceFile, job: Job, batch: Batch) -> Tally:
+def _read_source(
+    opened: OpenSource, file: SourceFile, job: Job, batch: Batch, inside: ArchiveLicences
+) -> Tally:
     """Decode a source's records, each content once."""
     tally = Tally(source_id=opened.source_id, file=file)
     for cut in opened.cuts:
+        inside.see(cut)
         record_id = cut.record.record_id
         if tally.is_new(record_id):
             outcome = decode_record(cut.record, cut.source, job.chosen)

@@ -1,4 +1,4 @@
-"""What the environment says: where the warehouse is, and how Prefect runs. Nothing else reads the environment."""
+"""What the environment says, but for Prefect's (`prefect_server`): nothing else reads it. And the limits of memory."""
 
 import ctypes
 import os
@@ -15,6 +15,8 @@ WORKERS = min(4, os.cpu_count() or 1)
 """Prefect tasks at a time; Polars, Arrow and Delta use threads of their own beneath."""
 BATCH_MESSAGES = 250_000
 """Messages that one task over buckets holds at most, unless a single bucket has more: bounds memory."""
+MOST_BUCKETS = 4_096
+"""More would be more files than rows in them."""
 MESSAGE_BYTES = 1_000
 """The text of an ordinary message; a bucket of longer ones counts for as many messages as its text would make."""
 
@@ -37,15 +39,6 @@ MALLOPT_MMAP_THRESHOLD = -3
 MALLOC_MMAP_BYTES = 32 * 2**20
 MALLOC_TRIM_BYTES = 256 * 2**20
 
-PREFECT_DEFAULTS = {
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "DO_NOT_TRACK": "1",
-    "PREFECT_LOGGING_LEVEL": "CRITICAL",
-    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
-    # A new database is migrated on its first start, which a busy small machine may take longer than 20 s for.
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
-}
-
 
 def reuse_memory() -> None:
     """Let the C library keep freed memory for the next batch instead of giving it back and faulting it in again.
@@ -66,20 +59,6 @@ def warehouse_path(given: Path | None = None) -> Path:
     if given is not None:
         return given
     return Path(os.environ.get(WAREHOUSE_VARIABLE) or DEFAULT_WAREHOUSE)
-
-
-def prepare_prefect(warehouse: Path) -> None:
-    """Give Prefect quiet, private defaults; call before `prefect` is imported.
-
-    Whoever has a Prefect of their own (`PREFECT_API_URL` or `PREFECT_HOME` is set) keeps it; else runs are recorded
-    beside the warehouse, by a server that lives inside the process, so that nothing has to be started.
-    """
-    for name, value in PREFECT_DEFAULTS.items():
-        os.environ.setdefault(name, value)
-    if "PREFECT_API_URL" not in os.environ and "PREFECT_HOME" not in os.environ:
-        home = (warehouse / "prefect").resolve()
-        home.mkdir(parents=True, exist_ok=True)
-        os.environ["PREFECT_HOME"] = str(home)
 
 
 def s3_options() -> dict[str, str]:

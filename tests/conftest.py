@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from flows.settings import prepare_prefect
+from flows.prefect_server import prepare_prefect
+from flows.terminal import mute_interpreter_exit
 
 # Prefect reads its settings when it is imported, which collecting the tests does: so this cannot be a fixture.
 # It keeps the user's warehouse, Prefect and hubs out of the tests.
+mute_interpreter_exit()
 HOME = Path(tempfile.mkdtemp(prefix="winnow-tests-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 for name in ("WINNOW_WAREHOUSE", "PREFECT_API_URL", "PREFECT_HOME"):

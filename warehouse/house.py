@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 
-from schemas.errors import UnknownNameError, WarehouseNotFoundError
+from schemas.errors import UnknownNameError, WarehouseNotFoundError, WinnowError
 from warehouse.atomic import write_atomically
 from warehouse.console import Console
 from warehouse.intake import Intake
@@ -42,24 +42,28 @@ class Warehouse:
         store: the tables one by one.
     """
 
-    def __init__(
-        self, path: Path | str, *, create: bool = False, bucket_count: int = DEFAULT_BUCKET_COUNT
-    ) -> None:
+    def __init__(self, path: Path | str, *, create: bool = False, bucket_count: int | None = None) -> None:
         """Open a warehouse.
 
         Args:
             path: its folder.
             create: make it if it is not there.
-            bucket_count: for a new one.
+            bucket_count: for a new one, 16 when null; one that is there must have as many, unless null.
 
         Raises:
             WarehouseNotFoundError: there is no warehouse, or one of another layout, or there can be none.
+            WinnowError: it is there, with another number of buckets.
         """
         self.root = Path(path).expanduser().absolute()
         marker = self.root / "winnow.json"
         if create:
-            _make(self.root, marker, bucket_count)
+            _make(self.root, marker, bucket_count or DEFAULT_BUCKET_COUNT)
         self.bucket_count = _read_marker(marker).bucket_count
+        if bucket_count not in {None, self.bucket_count}:
+            raise WinnowError(
+                f"The warehouse in {str(self.root)!r} has {self.bucket_count} buckets, which is fixed; asked for were "
+                f"{bucket_count}.\n\nHint: ingest the raw files into a new warehouse"
+            )
         self.store = Store(self.root / "tables")
         self._intake = Intake(store=self.store, intents=self.root / "intents")
 

@@ -18,6 +18,7 @@ from warehouse.computed_files import add_rows, has_plain_buckets, replace_rows
 from warehouse.conformity import Rows, conform, first_per_key, sort_by_key
 from warehouse.delta import WRITER, is_as_declared, live_files, open_delta, scan_files, unpacked_bytes
 from warehouse.differences import differing_ids
+from warehouse.partition_files import add_partitions
 
 Result = TypeVar("Result")
 
@@ -49,6 +50,8 @@ class Store:
         def add(delta: DeltaTable) -> None:
             if has_plain_buckets(delta, declared):
                 add_rows(delta, self.path(declared.name), arrow)
+            elif declared.partition_by:
+                add_partitions(delta, self.path(declared.name), arrow)
             else:
                 write_deltalake(delta, arrow, mode="append", writer_properties=WRITER)
 

@@ -1,1 +1,1 @@
-"""Commands of `winnow` that live outside `flows.cli`, one module each; `flows.cli` registers them."""
+"""The commands of `winnow`, by what they are for; `flows.cli` registers them, `options` is what they share."""

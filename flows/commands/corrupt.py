@@ -1,11 +1,11 @@
 """The command `winnow corrupt`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows import settings, terminal
+from flows import terminal
+from flows.commands.options import WarehouseOption, prepare
 
 
 def corrupt(
@@ -13,12 +13,7 @@ def corrupt(
     dataset: Annotated[
         str, typer.Argument(help="Name or id of a curated dataset: what it keeps is corrupted.")
     ],
-    warehouse: Annotated[
-        Path | None,
-        typer.Option(
-            "--warehouse", envvar=settings.WAREHOUSE_VARIABLE, help="Folder of the store [default: .winnow]."
-        ),
-    ] = None,
+    warehouse: WarehouseOption = None,
     modes: Annotated[
         list[str] | None,
         typer.Option("--mode", help="Kind of corruption; may be repeated [default: all]."),
@@ -35,9 +30,7 @@ def corrupt(
 
     Example: winnow corrupt airline --mode drop_step --mode swap_entity --where is_success
     """
-    root = settings.warehouse_path(warehouse)
-    settings.reuse_memory()
-    settings.prepare_prefect(root)
+    root = prepare(warehouse)
     from flows.corrupt import corrupt as corrupt_flow
     from flows.corrupt import figures
 

@@ -9,7 +9,8 @@ import polars as pl
 import typer
 from rich.text import Text
 
-from flows import settings, terminal
+from flows import terminal
+from flows.commands.options import ResultFormatOption, WarehouseOption, prepare
 from flows.terminal import ResultFormat
 
 if TYPE_CHECKING:
@@ -22,20 +23,15 @@ dataset_app = typer.Typer(
 DIFFERS = 1
 """Exit code when two things that were compared are not the same."""
 
-WarehouseOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--warehouse", envvar=settings.WAREHOUSE_VARIABLE, help="Folder of the store [default: .winnow]."
-    ),
-]
 DatasetArgument = Annotated[
     str, typer.Argument(help="Name of a recipe (its newest dataset), or a dataset id.")
 ]
-FormatOption = Annotated[ResultFormat, typer.Option("--format", help="How to print.")]
 
 
 @dataset_app.command("list")
-def list_command(warehouse: WarehouseOption = None, result_format: FormatOption = ResultFormat.TABLE) -> None:
+def list_command(
+    warehouse: WarehouseOption = None, result_format: ResultFormatOption = ResultFormat.TABLE
+) -> None:
     """List the datasets, the newest last: what each keeps, which exports it has, which one its name means now.
 
     Example: winnow dataset list
@@ -52,7 +48,7 @@ def lengths(
         list[int] | None,
         typer.Option("--max-tokens", min=1, help="A length to think about; may be repeated."),
     ] = None,
-    result_format: FormatOption = ResultFormat.TABLE,
+    result_format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
     """Say how long the rows are, what a maximum length would cut off, and how well they pack.
 
@@ -72,7 +68,7 @@ def show(
     rows: Annotated[
         bool, typer.Option("--rows", help="Instead: one row per kept trajectory, with its source.")
     ] = False,
-    result_format: FormatOption = ResultFormat.TABLE,
+    result_format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
     """Show what a dataset is: recipe, versions, funnel, splits, origins, what each view trains, exports.
 
@@ -106,9 +102,13 @@ def diff(
     second: DatasetArgument,
     warehouse: WarehouseOption = None,
     ids: Annotated[bool, typer.Option("--ids", help="Instead: one row per trajectory that differs.")] = False,
-    result_format: FormatOption = ResultFormat.TABLE,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Instead: one row per pair that differs.")] = False,
+    samples: Annotated[
+        bool, typer.Option("--samples", help="Instead: one row per sample that differs.")
+    ] = False,
+    result_format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
-    """Compare two datasets: recipes, what each keeps and why, which messages each trains.
+    """Compare two datasets: recipes, what each keeps and why, which messages each trains, pairs and samples.
 
     Example: winnow dataset diff airline 0a1b2c3d --ids --format csv
     """
@@ -117,14 +117,18 @@ def diff(
 
     house = _open(warehouse)
     found = diff_datasets(house, find_dataset(house, first), find_dataset(house, second))
-    if ids:
-        terminal.write_rows(found.trajectories.to_arrow(), result_format, None)
-        return
+    listed = {"ids": found.trajectories, "pairs": found.pairs.rows, "samples": found.samples.rows}
+    for name, is_asked in (("ids", ids), ("pairs", pairs), ("samples", samples)):
+        if is_asked:
+            terminal.write_rows(listed[name].to_arrow(), result_format, None)
+            return
     for name, (old, new) in found.facts.items():
         terminal.show_counts(name, {"a": old, "b": new})
     terminal.screen.print(Text("\n".join(found.recipe) or "the recipes mean the same"))
     terminal.show_rows(found.changes.to_arrow(), title="trajectories with another fate")
     terminal.show_rows(found.labels.to_arrow(), title="labels of what both keep")
+    terminal.show_rows(found.pairs.counts.to_arrow(), title="pairs by rule")
+    terminal.show_rows(found.samples.counts.to_arrow(), title="samples by rule")
 
 
 @dataset_app.command()
@@ -257,6 +261,10 @@ def _show_redecided(house: "Warehouse", target: str) -> bool:
             "of these with another fate": decided.differing.height,
             "messages": decided.label_counts["message_count"],
             "of these with another label": decided.label_counts["changed_count"],
+            "pairs": decided.pairs.figures["row_count"],
+            "of these pairs not the same": decided.pairs.figures["changed_count"],
+            "samples": decided.samples.figures["row_count"],
+            "of these samples not the same": decided.samples.figures["changed_count"],
             "dataset id today": decided.dataset_id,
         },
     )
@@ -265,9 +273,7 @@ def _show_redecided(house: "Warehouse", target: str) -> bool:
 
 def _open(warehouse: Path | None) -> "Warehouse":
     """Open the warehouse, and make Prefect ready before any flow is imported."""
-    root = settings.warehouse_path(warehouse)
-    settings.reuse_memory()
-    settings.prepare_prefect(root)
+    root = prepare(warehouse)
     from warehouse import Warehouse
 
     return Warehouse(root)

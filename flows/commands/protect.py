@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows import settings, terminal
+from flows.commands.options import WarehouseOption
 
 
 def protect(
@@ -15,12 +16,7 @@ def protect(
         list[Path], typer.Argument(help="JSON lines, CSV, Parquet, or plain text, one per line.")
     ],
     name: Annotated[str, typer.Option("--name", help="What recipes call the set.")],
-    warehouse: Annotated[
-        Path | None,
-        typer.Option(
-            "--warehouse", envvar=settings.WAREHOUSE_VARIABLE, help="Folder of the store [default: .winnow]."
-        ),
-    ] = None,
+    warehouse: WarehouseOption = None,
     text_column: Annotated[
         str | None, typer.Option(help="Column with the text [default: text, instruction, question ...].")
     ] = None,

@@ -1,6 +1,5 @@
 """The commands `winnow repair ...`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -8,6 +7,7 @@ import typer
 from rich.text import Text
 
 from flows import settings, terminal
+from flows.commands.options import ResultFormatOption, WarehouseOption
 from flows.terminal import ResultFormat
 from schemas.alignment import Change
 
@@ -18,12 +18,6 @@ repair_app = typer.Typer(
     help="What repairs made of trajectories, before and after.\n\nExample: winnow repair list --rule rollback",
     no_args_is_help=True,
 )
-WarehouseOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--warehouse", envvar=settings.WAREHOUSE_VARIABLE, help="Folder of the store [default: .winnow]."
-    ),
-]
 KEPT_CHARS = 100
 """What is shown of a message that stayed."""
 MARKS = {
@@ -41,9 +35,7 @@ def list_command(
     rule: Annotated[str, typer.Option(help="Only this repair's.")] = "",
     warehouse: WarehouseOption = None,
     limit: Annotated[int, typer.Option(help="List at most so many.", min=1)] = terminal.SHOWN_ROWS,
-    result_format: Annotated[
-        ResultFormat, typer.Option("--format", help="How to print.")
-    ] = ResultFormat.TABLE,
+    result_format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
     """List repaired trajectories with their parents.
 

@@ -6,18 +6,13 @@ from typing import Annotated
 import typer
 
 from flows import settings, terminal
+from flows.commands.options import WarehouseOption, prepare
 
 replay_app = typer.Typer(
     help="States of stored trials to act from again, for who has the environment.\n\n"
     "Example: winnow replay export --strategy restarts --out requests.jsonl",
     no_args_is_help=True,
 )
-WarehouseOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--warehouse", envvar=settings.WAREHOUSE_VARIABLE, help="Folder of the store [default: .winnow]."
-    ),
-]
 
 
 @replay_app.command("export")
@@ -43,9 +38,7 @@ def export_command(
 
     Example: winnow replay export --strategy reflect --out requests.jsonl --where "benchmark = 'airline'"
     """
-    root = settings.warehouse_path(warehouse)
-    settings.reuse_memory()
-    settings.prepare_prefect(root)
+    root = prepare(warehouse)
     from flows.replay import export_requests
     from flows.training_sets import parse_parameters
 

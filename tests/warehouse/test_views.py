@@ -5,7 +5,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from schemas.errors import QueryError, UnknownNameError, WarehouseNotFoundError
+from schemas.errors import QueryError, UnknownNameError, WarehouseNotFoundError, WinnowError
 from schemas.rows import arrow_table
 from schemas.tables import TABLES
 from schemas.tables.declaration import FLAG, INTEGER, REAL, Column
@@ -58,7 +58,13 @@ def test_opens_only_a_folder_that_holds_a_warehouse(tmp_path: Path) -> None:
         Warehouse(tmp_path / "none")
     assert Warehouse(tmp_path / "made", create=True, bucket_count=8).bucket_count == 8
     assert Warehouse(tmp_path / "made").bucket_count == 8
-    assert Warehouse(tmp_path / "made", create=True, bucket_count=2).bucket_count == 8
+    assert Warehouse(tmp_path / "made", create=True).bucket_count == 8
+
+
+def test_the_number_of_buckets_is_fixed_when_a_warehouse_is_made(tmp_path: Path) -> None:
+    assert Warehouse(tmp_path, create=True).bucket_count == 16
+    with pytest.raises(WinnowError, match=r"has 16 buckets, which is fixed; asked for were 8\.\n\nHint"):
+        Warehouse(tmp_path, create=True, bucket_count=8)
 
 
 @pytest.mark.parametrize("marker", ["", "{}", '{"layout": 2, "bucket_count": 4}'])

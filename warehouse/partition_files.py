@@ -1,0 +1,78 @@
+"""The files of tables whose bucket is a Delta partition: what comes in, one file per bucket and commit.
+
+delta-rs writes all partitions of a commit side by side, with a writer for each column of each of them: 380 for a batch
+of messages. Here one file is written after the other, which saves some 140 MiB and a sixth of the CPU time.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+from deltalake.transaction import AddAction
+
+from schemas.tables.declaration import BUCKET
+from warehouse.delta import LONG_TEXTS, ROW_GROUP_ROWS
+
+LONG_LEAVES = (*LONG_TEXTS, "arguments")
+"""Names of leaves without dictionary and extremes: those of long texts, and the arguments inside calls."""
+
+
+def add_partitions(delta: DeltaTable, folder: Path, rows: pa.Table) -> None:
+    """Commit rows beside what is there.
+
+    Args:
+        delta: a table that is partitioned by its bucket.
+        folder: where it lies.
+        rows: rows under its schema, sorted by bucket.
+    """
+    short = [leaf for field in rows.schema for leaf in _leaves(field, field.name) if not _is_long(leaf)]
+    added = [_write_file(folder, bucket, part, short) for bucket, part in _parts(rows)]
+    delta.create_write_transaction(added, "append", delta.schema(), [BUCKET])
+
+
+def _parts(rows: pa.Table) -> Iterator[tuple[int, pa.Table]]:
+    """Cut sorted rows into buckets; nothing is copied."""
+    held, start = rows.drop_columns([BUCKET]), 0
+    for bucket, length in pl.Series(rows[BUCKET]).rle().struct.unnest().select("value", "len").iter_rows():
+        yield bucket, held.slice(start, length)
+        start += length
+
+
+def _write_file(folder: Path, bucket: int, rows: pa.Table, short: list[str]) -> AddAction:
+    name = f"{BUCKET}={bucket}/part-{uuid4()}.parquet"
+    (folder / name).parent.mkdir(exist_ok=True)
+    pq.write_table(
+        rows,
+        folder / name,
+        compression="zstd",
+        row_group_size=ROW_GROUP_ROWS,
+        use_dictionary=short,  # type: ignore[arg-type] # the stubs know no list of leaves
+        write_statistics=short,
+        store_schema=False,
+    )
+    # No figures about single columns: delta-rs 1.6 takes those that are left out for null, and finds no row then.
+    stats = msgspec.json.encode({"numRecords": rows.num_rows}).decode()
+    size, now_ms = (folder / name).stat().st_size, int(time.time() * 1000)
+    return AddAction(name, size, {BUCKET: str(bucket)}, now_ms, data_change=True, stats=stats)
+
+
+def _leaves(field: "pa.Field[Any]", path: str) -> Iterator[str]:
+    """Name the leaves of a column as Parquet does."""
+    if pa.types.is_list(field.type):
+        yield from _leaves(field.type.value_field, f"{path}.list.element")
+    elif pa.types.is_struct(field.type):
+        for child in field.type:
+            yield from _leaves(child, f"{path}.{child.name}")
+    else:
+        yield path
+
+
+def _is_long(leaf: str) -> bool:
+    return leaf.rpartition(".")[2] in LONG_LEAVES
