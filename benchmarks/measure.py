@@ -54,8 +54,10 @@ def simulated_rollouts(folder: Path) -> Path:
 def start_prefect(folder: Path) -> None:
     """Start Prefect's own server, whose seconds are not the work's."""
     from flows.prefect_server import prepare_prefect
+    from flows.terminal import mute_interpreter_exit
 
-    prepare_prefect(folder)
+    mute_interpreter_exit()
+    prepare_prefect(folder, starts_server=True)
     from prefect import flow
 
     @flow(name="warm-up")

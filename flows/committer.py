@@ -6,7 +6,7 @@ from threading import BoundedSemaphore
 from types import TracebackType
 from typing import Self
 
-WAITING = 1
+WAITING = 0
 """Batches that may wait behind the one that is being written: each costs its memory."""
 
 

@@ -8,12 +8,10 @@ from pathlib import Path
 from benchmarks.measure import start_prefect
 from benchmarks.roads import HOLDS_NEEDLE
 from flows.settings import reuse_memory
-from flows.terminal import mute_interpreter_exit
 
 
 def main() -> None:
     """Ingest, then ask the warehouse."""
-    mute_interpreter_exit()
     rollouts, place, needle = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     reuse_memory()
     start_prefect(place.parent)
