@@ -5,22 +5,19 @@ files is what scoring again would mostly do. So computed tables keep their bucke
 a file per bucket, a small one writes one file; the path in the log tells which is which (see `live_files`).
 """
 
-import time
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from uuid import uuid4
 
-import msgspec
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
 
 from schemas.tables import Table
 from schemas.tables.declaration import BUCKET
 from warehouse.conformity import conform
-from warehouse.delta import ROW_GROUP_ROWS, live_files, scan_files
+from warehouse.delta import ROW_GROUP_ROWS, live_files, now_ms, scan_files, write_data_file
 
 MIXED_ROWS = ROW_GROUP_ROWS
 """Most rows of a commit that go to one file, whatever their buckets: reading one bucket of them reads a row group."""
@@ -100,23 +97,12 @@ def _write_file(folder: Path, rows: pa.Table) -> AddAction:
     name = f"part-{uuid4()}.parquet"
     if len(buckets) == 1:
         name = f"{BUCKET}={buckets[0]}/{name}"
-        (folder / name).parent.mkdir(exist_ok=True)
-    pq.write_table(
-        rows,
-        folder / name,
-        compression="zstd",
-        row_group_size=ROW_GROUP_ROWS,
-        use_dictionary=rows.num_rows > MIXED_ROWS,
-        store_schema=False,
-    )
-    # No figures about single columns: delta-rs 1.6 takes those that are left out for null, and finds no row then.
-    stats = msgspec.json.encode({"numRecords": rows.num_rows}).decode()
-    return AddAction(name, (folder / name).stat().st_size, {}, _now_ms(), data_change=True, stats=stats)
+    return write_data_file(folder, name, rows, {}, use_dictionary=rows.num_rows > MIXED_ROWS)
 
 
 def _removals(folder: Path, files: pl.DataFrame) -> list[RemoveAction]:
     return [
-        RemoveAction(str(Path(path).relative_to(folder.absolute())), True, _now_ms(), size)
+        RemoveAction(str(Path(path).relative_to(folder.absolute())), True, now_ms(), size)
         for path, size in files.select("path", "bytes_count").rows()
     ]
 
@@ -127,7 +113,3 @@ def _commit(
     actions = list(actions)
     if actions:
         delta.create_write_transaction(actions, "append", delta.schema(), [], commit_properties=how)
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)
