@@ -126,7 +126,8 @@ def read_stored_buckets(house: Warehouse) -> list[Bucket]:
         FROM held GROUP BY bucket ORDER BY bucket
         """
     ).to_arrow()
-    return [Bucket(**row) for row in rows.to_pylist()]
+    sizes = house.store.unpacked_bytes("messages")
+    return [Bucket(**row, text_bytes=sizes.get(row["bucket"], 0)) for row in rows.to_pylist()]
 
 
 def stage_version(key: bytes) -> str:
