@@ -77,8 +77,9 @@ class Part:
         """How much memory it takes, see `Bucket`; to replace computed rows, those of the whole bucket pass through it."""
         if self.share is None:
             return self.bucket.weight
-        share = self.share.message_count / max(1, self.bucket.message_count) + 1 / ROWS_PER_MESSAGE
-        return int(self.bucket.weight * share)
+        computed = self.share.message_count / max(1, self.bucket.message_count)
+        replaced = 0 if self.share.old_task_ids.is_empty() else 1 / ROWS_PER_MESSAGE
+        return int(self.bucket.weight * (computed + replaced))
 
 
 @flow(name="score", task_runner=THREADS)
