@@ -1,4 +1,4 @@
-"""What the environment says, but for Prefect's (`prefect_server`): nothing else reads it. And the limits of memory."""
+"""Limits of size and memory, and what the environment says; of Prefect's variables `prefect_server` alone knows."""
 
 import ctypes
 import os

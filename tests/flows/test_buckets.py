@@ -1,11 +1,14 @@
 """How much of a warehouse is held at once."""
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flows import settings
 from flows.buckets import Bucket, batches_of
+from flows.score import Part
+from flows.task_states import Share
 
 
 def bucket(number: int, *, messages: int, text_bytes: int) -> Bucket:
@@ -33,3 +36,18 @@ def test_no_batch_of_several_buckets_outweighs_the_limit_and_no_bucket_is_left_o
 def test_buckets_of_long_messages_are_read_in_more_batches(text_bytes: int, batch_count: int) -> None:
     buckets = [bucket(number, messages=100, text_bytes=text_bytes) for number in range(4)]
     assert len(list(batches_of(buckets))) == batch_count
+
+
+@pytest.mark.parametrize(("old_task_ids", "weight"), [([], 1_000), (["old"], 11_000)])
+def test_new_tasks_weigh_what_they_hold_and_changed_ones_what_passes_through_memory_too(
+    old_task_ids: list[str], weight: int
+) -> None:
+    share = Share(
+        bucket=0,
+        new_task_ids=pl.Series(["new"], dtype=pl.String),
+        old_task_ids=pl.Series(old_task_ids, dtype=pl.String),
+        trajectory_count=1,
+        message_count=1_000,
+    )
+    whole = bucket(0, messages=100_000, text_bytes=0)
+    assert Part(bucket=whole, tasks=pl.DataFrame(), stages=(), share=share).weight == weight
