@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.corrupt import corrupt
 from flows.curate import curate
 from flows.datasets.find import find_dataset
 from flows.datasets.folder import write_export
@@ -24,8 +25,8 @@ RECIPE = """
 name: planted
 signals: [outcomes]
 split: {test_frac: 0.2}
-pair: [trajectory_pairs]
-label: [step_labels: {by: value, min_visits: 2, at_least: 0.5}]
+pair: [trajectory_pairs, {critique_pairs: {per_task: 6}}]
+label: [{step_labels: {by: value, min_visits: 2, at_least: 0.5}}, {critique_labels: {is_balanced: true}}]
 """
 
 
@@ -43,6 +44,8 @@ def planted(airline_json: bytes, tmp_path_factory: pytest.TempPathFactory) -> Wa
     root = folder / "warehouse"
     ingest(warehouse=root, paths=[str(rollouts)])
     score(warehouse=root, signals=["outcomes"])
+    curate(warehouse=root, recipe=recipe)
+    corrupt(warehouse=root, dataset="planted", per_trajectory=1)  # critiques are of corrupted children
     curate(warehouse=root, recipe=recipe)
     return Warehouse(root)
 
@@ -71,3 +74,8 @@ def test_description_and_rows_of_a_dataset_hold_nothing_private(planted: Warehou
     built = find_dataset(planted, "planted")
     assert MARKER not in json.dumps(describe(planted, built))
     assert MARKER not in kept_rows(planted, built).write_json()
+
+
+def test_critiques_are_among_what_was_searched(planted: Warehouse) -> None:
+    rules = planted.sql("SELECT DISTINCT rule FROM pairs UNION ALL SELECT DISTINCT rule FROM samples")
+    assert {"critique_pairs", "critique_labels"} <= {rule for (rule,) in rules.rows()}
