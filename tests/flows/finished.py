@@ -1,6 +1,7 @@
 """One finished run of the main job, and what it exported."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,12 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from flows.nightly import NightlyReport
+from flows.stages import RAW_STAGE
 from schemas.training import TRAINING_FORMATS
 from warehouse import Warehouse
+
+VERSIONS = {"datasets": "table_versions"}
+"""Columns that hold versions of tables, which count commits: those of killed and repeated runs, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +30,18 @@ class Finished:
     @property
     def house(self) -> Warehouse:
         return Warehouse(self.root)
+
+
+def stored_rows(house: Warehouse, *, but: Collection[str]) -> dict[str, list[str]]:
+    """Give the rows of each table as sorted texts, less what says how often the warehouse was written."""
+    tables: dict[str, list[str]] = {}
+    for name in sorted(set(house.store.table_names()) - set(but)):
+        frame = house.sql(f'SELECT * FROM "{name}"', quarantined=True).to_polars()
+        if name == "bucket_states":
+            frame = frame.filter(pl.col("stage") != RAW_STAGE)  # which versions of the raw tables were read
+        frame = frame.drop(VERSIONS.get(name, ""), strict=False)
+        tables[name] = sorted(repr(row) for row in frame.select(sorted(frame.columns)).rows())
+    return tables
 
 
 def exported_rows(folder: Path) -> list[dict[str, Any]]:

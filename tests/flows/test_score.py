@@ -8,10 +8,11 @@ import pytest
 from flows import score as scoring
 from flows.ingest import ingest
 from flows.score import score
-from flows.stages import RAW_STAGE, compute_stages
+from flows.stages import compute_stages
 from flows.task_states import read_trials
 from schemas.errors import WinnowError
 from simulation.generate import generate
+from tests.flows.finished import stored_rows
 from warehouse import Warehouse
 from warehouse.integrity import check
 
@@ -43,19 +44,8 @@ def scored(root: Path, *batches: list[Path], signals: list[str] | None) -> Wareh
     return Warehouse(root)
 
 
-def computed_rows(house: Warehouse) -> dict[str, list[str]]:
-    tables: dict[str, list[str]] = {}
-    for name in sorted(set(house.store.table_names()) - NOT_COMPUTED):
-        frame = house.sql(f'SELECT * FROM "{name}"', quarantined=True).to_polars()
-        if name == "bucket_states":
-            # It also says which versions were read: a matter of how often, not of what.
-            frame = frame.filter(pl.col("stage") != RAW_STAGE)
-        tables[name] = sorted(repr(row) for row in frame.select(sorted(frame.columns)).rows())
-    return tables
-
-
 def assert_same(house: Warehouse, other: Warehouse) -> None:
-    ours, theirs = computed_rows(house), computed_rows(other)
+    ours, theirs = stored_rows(house, but=NOT_COMPUTED), stored_rows(other, but=NOT_COMPUTED)
     assert ours.keys() == theirs.keys()
     assert [name for name in ours if ours[name] != theirs[name]] == []
     assert check(house).is_empty()
