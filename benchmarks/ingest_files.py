@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.conversations import write_conversations
 from benchmarks.measure import measured, report, start_prefect
-from flows.settings import reuse_memory
+from flows.settings import tune_memory
 
 WORKPLACE = Path(".bench")
 FILES = 10_000
@@ -26,7 +26,7 @@ def main() -> None:
         with large.open("rb") as lines:
             for number in range(FILES):
                 (small / f"{number:05d}.jsonl").write_bytes(b"".join(islice(lines, ROLLOUTS // FILES)))
-    reuse_memory()
+    tune_memory()
     start_prefect(WORKPLACE)
     from flows.ingest import ingest
 

@@ -31,6 +31,7 @@ class Result:
     work_s: float
     """Seconds without the start of interpreter, libraries and Prefect."""
     peak_mib: float
+    proportional_mib: float
     rows: int
     hits: int
 
@@ -66,6 +67,7 @@ def _travel(name: str, command: list[str], rollouts: Path) -> Result:
         wall_s=seen.wall_s,
         work_s=told["wall_s"],
         peak_mib=seen.peak_mib,
+        proportional_mib=seen.proportional_mib,
         rows=told["rows"],
         hits=told["hits"],
     )
@@ -74,7 +76,7 @@ def _travel(name: str, command: list[str], rollouts: Path) -> Result:
 def _print(results: dict[str, list[Result]], size: int) -> None:
     sys.stdout.write(f"{size / 1e6:.0f} MB, {TRAJECTORIES:,} rollouts; {machine()}\n\n")
     sys.stdout.write(
-        "| road | s | whole process s | rollouts/s | MB/s | peak MiB | rows | hits |\n|---|---|---|---|---|---|---|---|\n"
+        "| road | s | whole process s | rollouts/s | MB/s | peak MiB | proportional | rows | hits |\n|---|---|---|---|---|---|---|---|---|\n"
     )
     for name, runs in results.items():
         work_s = statistics.median(run.work_s for run in runs)
@@ -85,6 +87,7 @@ def _print(results: dict[str, list[Result]], size: int) -> None:
             f"{TRAJECTORIES / work_s:,.0f}",
             f"{size / 1e6 / work_s:.0f}",
             f"{max(run.peak_mib for run in runs):.0f}",
+            f"{max(run.proportional_mib for run in runs):.0f}",
             f"{runs[0].rows:,}",
             f"{runs[0].hits:,}",
         )

@@ -2,7 +2,10 @@
 
 import ctypes
 import os
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 WAREHOUSE_VARIABLE = "WINNOW_WAREHOUSE"
 DEFAULT_WAREHOUSE = Path(".winnow")
@@ -33,6 +36,9 @@ EXPANSION_FREE_BYTES = 64 * 2**20
 EXPANDED_BYTES = 2**40
 """What one compressed file or archive member may expand to at most."""
 
+STORE_RETRY_S = 15
+"""How long Google's client tries again; it would for 15 minutes, without a word, where there are no credentials."""
+
 MALLOPT_TRIM_THRESHOLD = -1
 MALLOPT_MMAP_THRESHOLD = -3
 """Numbers of glibc's malloc.h."""
@@ -40,18 +46,23 @@ MALLOC_MMAP_BYTES = 32 * 2**20
 MALLOC_TRIM_BYTES = 256 * 2**20
 
 
-def reuse_memory() -> None:
-    """Let the C library keep freed memory for the next batch instead of giving it back and faulting it in again.
+def tune_memory() -> None:
+    """Set both allocators of a large ingest to what they are good at, before the first batch.
 
-    Half of the system time of a large ingest otherwise (glibc's default gives back every block above 128 kB). Other C
-    libraries are left alone.
+    Many small Python objects live as long as a batch: the C library keeps what they leave for the next one instead of
+    giving it back and faulting it in again, which is half of the system time otherwise (glibc gives back every block
+    above 128 kB). Arrow's few large buffers go back at once: what its own allocator keeps for later was 90 MiB.
+    Where these allocators are not built in, all stays as it is.
     """
-    try:
+    import pyarrow as pa
+
+    with suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):
-        return
-    mallopt(MALLOPT_MMAP_THRESHOLD, MALLOC_MMAP_BYTES)
-    mallopt(MALLOPT_TRIM_THRESHOLD, MALLOC_TRIM_BYTES)
+        mallopt(MALLOPT_MMAP_THRESHOLD, MALLOC_MMAP_BYTES)
+        mallopt(MALLOPT_TRIM_THRESHOLD, MALLOC_TRIM_BYTES)
+    with suppress(NotImplementedError):
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
+        pa.jemalloc_set_decay_ms(0)
 
 
 def warehouse_path(given: Path | None = None) -> Path:
@@ -73,16 +84,42 @@ def s3_options() -> dict[str, str]:
     return {name: value for name, value in options.items() if value}
 
 
+def gcs_options() -> dict[str, object]:
+    """Where Google's storage is: an emulator that `STORAGE_EMULATOR_HOST` names, as for Google's own clients.
+
+    Returns:
+        Arguments of `pyarrow.fs.GcsFileSystem`.
+    """
+    options: dict[str, object] = {"retry_time_limit": timedelta(seconds=STORE_RETRY_S)}
+    emulator = os.environ.get("STORAGE_EMULATOR_HOST")
+    if emulator:
+        scheme, _, host = emulator.rpartition("://")
+        options |= {"endpoint_override": host.rstrip("/"), "scheme": scheme or "http", "anonymous": True}
+    return options
+
+
 def azure_options() -> dict[str, str]:
-    """Which account Azure's containers belong to.
+    """Which account Azure's containers belong to, by the variables of Azure's own tools.
+
+    `AZURE_STORAGE_CONNECTION_STRING` goes first, and is needed for another endpoint than Azure's own.
 
     Returns:
         Arguments of `pyarrow.fs.AzureFileSystem`.
     """
+    told = os.environ.get("AZURE_STORAGE_CONNECTION_STRING", "")
+    named = dict(part.split("=", 1) for part in told.split(";") if "=" in part)
+    account = named.get("AccountName") or os.environ.get("AZURE_STORAGE_ACCOUNT", "")
     options = {
-        "account_name": os.environ.get("AZURE_STORAGE_ACCOUNT", ""),
-        "account_key": os.environ.get("AZURE_STORAGE_KEY", ""),
+        "account_name": account,
+        "account_key": named.get("AccountKey") or os.environ.get("AZURE_STORAGE_KEY", ""),
     }
+    endpoint = urlsplit(named.get("BlobEndpoint", ""))
+    if endpoint.netloc:
+        # Arrow puts the account before an authority that begins with a dot, and behind any other.
+        authority = endpoint.netloc.removeprefix(account)
+        for service in ("blob", "dfs"):
+            options[f"{service}_storage_authority"] = authority.replace(".blob.", f".{service}.", 1)
+            options[f"{service}_storage_scheme"] = endpoint.scheme
     return {name: value for name, value in options.items() if value}
 
 

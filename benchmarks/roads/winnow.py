@@ -7,13 +7,13 @@ from pathlib import Path
 
 from benchmarks.measure import start_prefect
 from benchmarks.roads import HOLDS_NEEDLE
-from flows.settings import reuse_memory
+from flows.settings import tune_memory
 
 
 def main() -> None:
     """Ingest, then ask the warehouse."""
     rollouts, place, needle = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    reuse_memory()
+    tune_memory()
     start_prefect(place.parent)
     from flows.ingest import ingest
     from warehouse import Warehouse

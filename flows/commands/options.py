@@ -18,8 +18,18 @@ WarehouseOption = Annotated[
         "--warehouse", envvar=settings.WAREHOUSE_VARIABLE, help="Folder of the store [default: .winnow]."
     ),
 ]
+
+
+def _as_text(paths: list[str]) -> list[str]:
+    """Spell paths that are not UTF-8 as `file://` URIs: Prefect sends them to its server as text."""
+    from flows.sources.places import as_text
+
+    return [as_text(path) for path in paths]
+
+
 PathsArgument = Annotated[
-    list[str], typer.Argument(help="Files, folders, quoted globs, archives or object-store URIs.")
+    list[str],
+    typer.Argument(help="Files, folders, quoted globs, archives or object-store URIs.", callback=_as_text),
 ]
 RolloutFormatOption = Annotated[
     str, typer.Option("--format", help="Rollout format, or `auto`: told from the content.")
@@ -34,11 +44,11 @@ ResultFormatOption = Annotated[ResultFormat, typer.Option("--format", help="How 
 ResultFileOption = Annotated[Path | None, typer.Option("--out", help="File to write instead of stdout.")]
 
 
-def prepare(warehouse: Path | None) -> Path:
+def prepare(warehouse: Path | None, *, starts_server: bool = True) -> Path:
     """Choose the warehouse and make Prefect ready, before any flow is imported."""
     root = settings.warehouse_path(warehouse)
-    settings.reuse_memory()
-    prepare_prefect(root, starts_server=True)
+    settings.tune_memory()
+    prepare_prefect(root, starts_server=starts_server)
     return root
 
 

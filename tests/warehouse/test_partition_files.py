@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 
 from schemas.rows import arrow_table
 from schemas.tables import TABLES
+from warehouse.partition_files import DICTIONARY_ROWS
 from warehouse.store import Store
 
 LONG = {"text", "content_json", "reasoning", "extra", "arguments"}
@@ -58,14 +59,37 @@ def test_what_was_appended_comes_back_whole_and_by_bucket(
     assert_frame_equal(store.read("messages", buckets=[1]), expected.filter(pl.col("bucket") == 1))
 
 
-def test_long_texts_have_neither_dictionary_nor_extremes_and_all_else_has_both(store: Store) -> None:
-    store.append("messages", message_rows([0]))
+def columns_of(path: Path) -> list[Any]:
+    row_group = pq.read_metadata(path).row_group(0)
+    return [row_group.column(place) for place in range(row_group.num_columns)]
 
-    footer = pq.read_metadata(files_of(store)[0]).row_group(0)
-    columns = [footer.column(place) for place in range(footer.num_columns)]
+
+def test_long_texts_have_neither_dictionary_nor_extremes_and_all_else_has_both(store: Store) -> None:
+    store.append("messages", message_rows([3 * n for n in range(DICTIONARY_ROWS)]))
+
+    columns = columns_of(files_of(store)[0])
     plain = {one.path_in_schema for one in columns if not one.is_stats_set and not one.has_dictionary_page}
     assert plain == {one.path_in_schema for one in columns if one.path_in_schema.rpartition(".")[2] in LONG}
     assert {one.compression for one in columns} == {"ZSTD"}
+
+
+def test_a_small_file_has_no_dictionaries_and_all_its_extremes(store: Store) -> None:
+    store.append("messages", message_rows([0, 3, 6]))
+
+    columns = columns_of(files_of(store)[0])
+    assert not any(one.has_dictionary_page for one in columns)
+    (ids,) = [one for one in columns if one.path_in_schema == "trajectory_id"]
+    assert (ids.statistics.min, ids.statistics.max) == (f"{0:032x}", f"{6:032x}")
+
+
+def test_texts_of_tasks_do_not_fill_the_footer(store: Store) -> None:
+    task = {"benchmark": "b", "task_key": "k", "split": None, "instruction": "i" * 999, "policy": "p" * 999}
+    store.append("tasks", arrow_table("tasks", [{"task_id": f"{7:032x}", "bucket": 0} | task]))
+
+    (path,) = store.path("tasks").rglob("*.parquet")
+    assert path.read_bytes().count(b"p" * 999) == 0  # compressed in its page, and nowhere else
+    without = {one.path_in_schema for one in columns_of(path) if not one.is_stats_set}
+    assert without == {"instruction", "policy"}
 
 
 def test_rows_are_found_and_deleted_by_columns_of_which_the_log_tells_no_extremes(store: Store) -> None:
