@@ -18,6 +18,7 @@ from schemas.tables import Table
 from schemas.tables.declaration import BUCKET
 from warehouse.conformity import conform
 from warehouse.delta import ROW_GROUP_ROWS, live_files, now_ms, scan_files, write_data_file
+from warehouse.evolution import stored_schema
 
 MIXED_ROWS = ROW_GROUP_ROWS
 """Most rows of a commit that go to one file, whatever their buckets: reading one bucket of them reads a row group."""
@@ -45,11 +46,11 @@ def replace_rows(
     """
     files = live_files(delta, folder)
     gone, kept = files.filter(pl.col(BUCKET).is_in(list(buckets))), list[pl.DataFrame]()
-    for path in files.filter(pl.col(BUCKET).is_null())["path"]:
-        held = pl.read_parquet(path, glob=False, hive_partitioning=False)
+    for mixed in files.filter(pl.col(BUCKET).is_null()).iter_slices(1):
+        held = pl.concat(scan_files(mixed, table.arrow_schema, table.column_names)).collect()
         others = held.filter(~pl.col(BUCKET).is_in(list(buckets)))
         if others.height < held.height:
-            gone = pl.concat([gone, files.filter(pl.col("path") == path)])
+            gone = pl.concat([gone, mixed])
             kept.append(others)
     added = [*_write(folder, rows)]
     if kept:
@@ -67,15 +68,15 @@ def merge_files(delta: DeltaTable, folder: Path, key: Sequence[str]) -> int:
         CommitFailedError: another commit came since the table was opened.
     """
     files = live_files(delta, folder)
-    is_mixed, schema = pl.col(BUCKET).is_null(), pa.schema(delta.schema().to_arrow())
+    is_mixed, schema = pl.col(BUCKET).is_null(), stored_schema(delta)
     if files.height <= 1 or files[BUCKET].drop_nulls().n_unique() == files.height:
         return 0
-    buckets = pl.concat(scan_files(files, [BUCKET])).unique().sort(BUCKET).collect()[BUCKET].to_list()
+    buckets = pl.concat(scan_files(files, schema, [BUCKET])).unique().sort(BUCKET).collect()[BUCKET].to_list()
     parts = [buckets] if files["row_count"].sum() <= MIXED_ROWS else [[bucket] for bucket in buckets]
     added: list[AddAction] = []
     for part in parts:
         held = files.filter(pl.col(BUCKET).is_in(part) | is_mixed)
-        rows = pl.concat(scan_files(held, schema.names, part)).collect().sort(key)
+        rows = pl.concat(scan_files(held, schema, schema.names, part)).collect().sort(key)
         added += _write(folder, rows.to_arrow().cast(schema))
     _commit(delta, [*added, *_removals(folder, files)], AT_ONCE)
     return files.height - len(added)

@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import ColumnProperties, DeltaTable, Schema, WriterProperties
+from deltalake import ColumnProperties, DeltaTable, WriterProperties
 from deltalake.exceptions import TableNotFoundError
 from deltalake.transaction import AddAction
 
@@ -57,11 +57,6 @@ def open_or_create_delta(path: Path, table: Table) -> DeltaTable:
         partition_by=list(table.partition_by),
         configuration=CONFIGURATION,
     )
-
-
-def is_as_declared(delta: DeltaTable, table: Table) -> bool:
-    """Tell whether the stored schema is the declared one."""
-    return bool(delta.schema() == Schema.from_arrow(table.arrow_schema))
 
 
 def live_files(delta: DeltaTable, path: Path) -> pl.DataFrame:
@@ -131,18 +126,21 @@ def _unpacked_file_bytes(path: str) -> int:
 
 
 def scan_files(
-    files: pl.DataFrame, columns: Sequence[str], buckets: Collection[int] | None = None
+    files: pl.DataFrame, schema: pa.Schema, columns: Sequence[str], buckets: Collection[int] | None = None
 ) -> list[pl.LazyFrame]:
     """Scan files of `live_files`, one frame per bucket; the bucket comes from the log.
 
     Args:
         files: the files.
+        schema: the table's columns; those that a file lacks are null in its rows.
         columns: which columns, in this order.
         buckets: whose rows to take from files with rows of several; all when null.
     """
     frames = []
+    shape: dict[str, Any] = {"schema": pl.DataFrame(schema.empty_table()).schema}
+    shape |= {"missing_columns": "insert", "extra_columns": "ignore"}
     for (bucket,), part in files.partition_by(BUCKET, as_dict=True, maintain_order=True).items():
-        frame = pl.scan_parquet(part["path"].to_list(), glob=False, hive_partitioning=False)
+        frame = pl.scan_parquet(part["path"].to_list(), glob=False, hive_partitioning=False, **shape)
         if bucket is not None:
             frame = frame.with_columns(pl.lit(bucket, pl.Int32).alias(BUCKET))
         elif buckets is not None:

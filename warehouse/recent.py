@@ -58,7 +58,7 @@ class RecentStore(Store):
             files = files.filter(pl.col("bucket").is_in(list(buckets)))
         names = list(declared.column_names if columns is None else columns)
         empty = pl.DataFrame(declared.arrow_schema.empty_table()).select(names).lazy()
-        return pl.concat([empty, *scan_files(files, names)])
+        return pl.concat([empty, *scan_files(files, declared.arrow_schema, names)])
 
 
 def newest_versions(house: Warehouse, tables: Iterable[str]) -> dict[str, int]:

@@ -1,5 +1,7 @@
 """Delta Lake tables: each commit atomic and versioned, retried when another writer was faster.
 
+A table of an older declaration learns its new columns right before rows come in, see `evolution`.
+
 What belongs here: one commit to one table, and reading one table. What spans tables is in `intake`.
 """
 
@@ -16,8 +18,9 @@ from schemas.tables.declaration import BUCKET
 from warehouse.commits import OpenTables, retry_commit
 from warehouse.computed_files import add_rows, has_plain_buckets, replace_rows
 from warehouse.conformity import Rows, conform, first_per_key, sort_by_key
-from warehouse.delta import WRITER, is_as_declared, live_files, open_delta, scan_files, unpacked_bytes
+from warehouse.delta import WRITER, live_files, open_delta, scan_files, unpacked_bytes
 from warehouse.differences import differing_ids
+from warehouse.evolution import check_readable, conflicts, learn_columns
 from warehouse.partition_files import add_partitions
 
 Result = TypeVar("Result")
@@ -93,8 +96,8 @@ class Store:
     def replace_buckets(self, table: Table | str, rows: Rows, buckets: Collection[int]) -> None:
         """Put `rows` in place of all that whole buckets hold, in one commit; no rows empties them.
 
-        When the declaration changed (a signal with new columns), nothing that the table holds is of use any more:
-        it starts anew with these buckets, and its past versions stay readable.
+        A computed table whose declaration changed in more than new columns that allow null holds nothing that is of
+        use any more: it starts anew with these buckets, and its past versions stay readable.
 
         Raises:
             SchemaMismatchError: the rows do not fit the table, or one lies in another bucket.
@@ -111,7 +114,7 @@ class Store:
         scope = {"predicate": f"{BUCKET} IN ({', '.join(map(str, sorted(buckets)))})"}
 
         def overwrite(delta: DeltaTable) -> None:
-            is_declared = is_as_declared(delta, declared)
+            is_declared = not conflicts(delta, declared)
             if is_declared and has_plain_buckets(delta, declared):
                 replace_rows(delta, self.path(declared.name), declared, arrow, buckets)
                 return
@@ -119,7 +122,7 @@ class Store:
             write_deltalake(delta, arrow, mode="overwrite", writer_properties=WRITER, **how)
 
         if buckets:
-            self._commit(declared, overwrite, may_redeclare=True)
+            self._commit(declared, overwrite, may_redeclare=declared.is_computed)
 
     def replace_rows(
         self,
@@ -203,7 +206,11 @@ class Store:
             version: a past version of the table; the current one by default.
 
         Returns:
-            Rows under the declared schema; none when the table was never written.
+            Rows under the declared schema; none when the table was never written. Columns that a file of an older
+            declaration lacks are null.
+
+        Raises:
+            SchemaMismatchError: the table lacks a column that allows no null.
         """
         declared = declaration(table)
         names = list(declared.column_names if columns is None else columns)
@@ -211,11 +218,12 @@ class Store:
         delta = open_delta(self.path(declared.name), version)
         if delta is None:
             return empty
+        check_readable(delta, declared, names)
         files = live_files(delta, self.path(declared.name))
         if buckets is not None:
             is_mixed = pl.col(BUCKET).is_null() & (BUCKET in declared.column_names)
             files = files.filter(pl.col(BUCKET).is_in(list(buckets)) | is_mixed)
-        return pl.concat([empty, *scan_files(files, names, buckets)])
+        return pl.concat([empty, *scan_files(files, declared.arrow_schema, names, buckets)])
 
     def read(
         self,
@@ -249,8 +257,8 @@ class Store:
     ) -> Result:
         def commit_to_newest() -> Result:
             delta = self._open_tables.newest(table, self.path(table.name))
-            if not may_redeclare and not is_as_declared(delta, table):
-                raise _redeclared(table)
+            if not (may_redeclare and conflicts(delta, table)):
+                learn_columns(delta, table)
             return commit(delta)
 
         return retry_commit(table.name, commit_to_newest)
@@ -267,10 +275,3 @@ def declaration(table: Table | str) -> Table:
     if table not in TABLES:
         raise UnknownNameError.from_name("table", table, TABLES)
     return TABLES[table]
-
-
-def _redeclared(table: Table) -> SchemaMismatchError:
-    return SchemaMismatchError(
-        f"Table {table.name!r} was written under another declaration than today's.\n\n"
-        "Hint: ingest the raw files into a new warehouse"
-    )

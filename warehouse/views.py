@@ -4,7 +4,7 @@ Two ways to bind a table, with the same columns: `from_files` is DuckDB's own Pa
 `from_arrow` hands DuckDB an Arrow dataset, so that a connection needs no access to files at all (see `console`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
-from pyarrow.dataset import FileSystemDataset, Scanner
-from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
+from pyarrow.dataset import FileSystemDataset, ParquetFileFormat, Scanner, field
+from pyarrow.fs import LocalFileSystem
 
 from schemas.errors import QueryError, UnknownNameError
 from schemas.tables import TABLES
 from schemas.tables.declaration import BUCKET
 from warehouse.delta import live_files, open_delta
+from warehouse.evolution import has_learned, shown_schema, stored_schema
 from warehouse.joined import joined_views
 from warehouse.store import Store
 
@@ -47,22 +48,21 @@ class LiveTable:
     name: str
     folder: Path
     schema: pa.Schema
-    """The columns that the view shows."""
+    """The columns that the view shows; those that a file lacks are null in its rows."""
     delta: DeltaTable | None = None
 
     def from_files(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Create the view over the table's Parquet files."""
         files = [] if self.delta is None else live_files(self.delta, self.folder)["path"].to_list()
-        if not files:
+        if self.delta is None or not files:
             connection.register(self.name, self.schema.empty_table())
             return
-        columns = ", ".join(f'"{column}"' for column in self.schema.names)
-        listed = ", ".join(quote(file) for file in files)
-        partition = f", hive_partitioning = true, hive_types = {{'{BUCKET}': INTEGER}}"
-        connection.execute(
-            f'CREATE TEMP VIEW "{self.name}" AS SELECT {columns} FROM read_parquet([{listed}]'
-            f"{partition if self._is_partitioned else ', hive_partitioning = false'})"
-        )
+        stored, listed = stored_schema(self.delta), ", ".join(quote(file) for file in files)
+        rows = f"read_parquet([{listed}], {_options(self.delta, stored)})"
+        # To compare the columns of all files takes a look into each of them.
+        held = connection.sql(f"FROM {rows}").columns if has_learned(stored) else stored.names
+        columns = ", ".join(_columns(self.schema, held, connection))
+        connection.execute(f'CREATE TEMP VIEW "{self.name}" AS SELECT {columns} FROM {rows}')
 
     def from_arrow(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Register the table as an Arrow dataset that does not know the hidden columns."""
@@ -71,9 +71,20 @@ class LiveTable:
         else:
             connection.register(self.name, _dataset(self.delta, self.folder, self.schema))
 
-    @property
-    def _is_partitioned(self) -> bool:
-        return self.delta is not None and BUCKET in self.delta.metadata().partition_columns
+
+def _options(delta: DeltaTable, stored: pa.Schema) -> str:
+    """Spell how DuckDB reads the files of a table."""
+    is_partitioned = BUCKET in delta.metadata().partition_columns
+    types = f", hive_types = {{'{BUCKET}': INTEGER}}" if is_partitioned else ""
+    return f"hive_partitioning = {is_partitioned}{types}, union_by_name = {has_learned(stored)}"
+
+
+def _columns(shown: pa.Schema, held: Sequence[str], connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Spell each column that is shown: null of its type where no file holds it."""
+    lacking = pa.schema([column for column in shown if column.name not in held])
+    types = connection.from_arrow(lacking.empty_table()).types if lacking.names else []
+    nulls = {name: f'NULL::{kind} AS "{name}"' for name, kind in zip(lacking.names, types, strict=True)}
+    return [nulls.get(name, f'"{name}"') for name in shown.names]
 
 
 Bind = Callable[[LiveTable, duckdb.DuckDBPyConnection], None]
@@ -119,16 +130,34 @@ def live_table(
         delta = open_delta(store.path(name), version)
     except DeltaError as exc:
         raise QueryError(f"Table {name!r} has no version {version}. Newest: {store.version(name)}") from exc
-    schema = TABLES[name].arrow_schema if delta is None else pa.schema(delta.schema().to_arrow())
+    schema = _schema(name, delta)
     hidden = () if shown_as else HIDDEN_COLUMNS.get(name, ())
-    shown = pa.schema([field for field in schema if field.name not in hidden])
+    shown = pa.schema([column for column in schema if column.name not in hidden])
     return LiveTable(name=shown_as or name, folder=store.path(name), schema=shown, delta=delta)
 
 
+def _schema(name: str, delta: DeltaTable | None) -> pa.Schema:
+    """Give the columns of a table; those of a signal are known to itself and its stored table only."""
+    if delta is None:
+        return TABLES[name].arrow_schema
+    stored = stored_schema(delta)
+    return shown_schema(stored, TABLES[name]) if name in TABLES else stored
+
+
 def _dataset(delta: DeltaTable, folder: Path, schema: pa.Schema) -> SteadyDataset:
-    local = SubTreeFileSystem(str(folder), LocalFileSystem())
-    files = delta.to_pyarrow_dataset(filesystem=local)
-    return SteadyDataset(list(files.get_fragments()), schema, files.format, local)
+    """Give a table's files, of which Arrow is told the bucket and nothing else.
+
+    The log has figures of some columns only, and delta-rs 1.6 hands Arrow the others as never null: `IS NULL` finds
+    nothing then.
+    """
+    files, local, layout = live_files(delta, folder), LocalFileSystem(), ParquetFileFormat()
+    fragments = [
+        layout.make_fragment(
+            path, local, None if bucket is None else field(BUCKET) == pa.scalar(bucket, pa.int32())
+        )
+        for path, bucket in files.select("path", BUCKET).iter_rows()
+    ]
+    return SteadyDataset(fragments, schema, layout, local)
 
 
 def bind_views(connection: duckdb.DuckDBPyConnection, tables: list[LiveTable], bind: Bind) -> None:
@@ -136,7 +165,17 @@ def bind_views(connection: duckdb.DuckDBPyConnection, tables: list[LiveTable], b
     for table in tables:
         bind(table, connection)
     for name, sql in joined_views({table.name: table.schema.names for table in tables}).items():
+        _create_view(connection, name, sql)
+
+
+def _create_view(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    try:
         connection.execute(f'CREATE TEMP VIEW "{name}" AS {sql}')
+    except duckdb.BinderException as exc:
+        raise QueryError(
+            f"View {name!r} needs a column that the tables of this warehouse lack: {exc}\n\n"
+            "Hint: read it with the version of Winnow that wrote it, or ingest the raw files into a new warehouse"
+        ) from exc
 
 
 def quote(text: str) -> str:
