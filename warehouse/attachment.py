@@ -29,16 +29,25 @@ PLACES = f"""
 """
 """Attempts with what verdicts name them by."""
 
-NAMED_PLACES = """
+TRACED_FORMATS = ("langfuse",)
+"""Formats whose rollouts keep the id of their trace in `extra.trace_id`, by which scores name them."""
+
+NAMED_PLACES = f"""
     SELECT * FROM (
         SELECT
-            * EXCLUDE (parts),
-            unnest(list_distinct(parts || list_transform(parts, lambda part: string_split(part, '.')[1]))) AS name
-        FROM places
+            * EXCLUDE (parts, trace_id),
+            unnest(list_distinct(
+                parts || list_transform(parts, lambda part: string_split(part, '.')[1]) || [trace_id]
+            )) AS name
+        FROM places LEFT JOIN (
+            SELECT trajectory_id, lower(extra ->> 'trace_id') AS trace_id FROM trajectories
+            WHERE source_format IN ({", ".join(map(repr, TRACED_FORMATS))}) AND (SELECT count(run) > 0 FROM verdicts)
+        ) USING (trajectory_id)
     )
     WHERE name IN (SELECT lower(run) FROM verdicts)
 """
-"""Attempts by each folder's and file's name on their paths that a verdict says, with and without its endings."""
+"""Attempts by what verdicts call their runs: each folder's and file's name on their paths, with and without its
+endings, and the id of their trace."""
 
 AGREES = """
     (v.benchmark IS NULL OR v.benchmark = place.benchmark)

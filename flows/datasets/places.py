@@ -13,8 +13,7 @@ from pyarrow import fs
 
 from flows.datasets.hub import open_hub
 from flows.datasets.place import Place
-from flows.settings import azure_options, s3_options
-from flows.sources.object_store import AZURE_SCHEMES, FILE_SYSTEMS
+from flows.sources.object_store import FILE_SYSTEMS, connect
 from schemas.errors import UnknownNameError, WinnowError
 
 PIECE_BYTES = 8 * 2**20
@@ -94,9 +93,7 @@ def open_place(target: str) -> Place:
     if parts.scheme not in FILE_SYSTEMS:
         known = (*FILE_SYSTEMS, FILE_SCHEME, HUB_SCHEME)
         raise UnknownNameError.from_name("scheme", parts.scheme, known, where=f"target {target!r}")
-    options = s3_options() if parts.scheme == "s3" else {}
-    options = azure_options() if parts.scheme in AZURE_SCHEMES else options
-    return StoredFolder(FILE_SYSTEMS[parts.scheme](**options), f"{parts.netloc}{parts.path}")
+    return StoredFolder(connect(parts.scheme), f"{parts.netloc}{parts.path}")
 
 
 def _open_hub(target: str, path: list[str]) -> Place:

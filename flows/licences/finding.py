@@ -8,6 +8,7 @@ from flows.licences.documents import DOCUMENTS, Said, read_document
 from flows.settings import BESIDE_BYTES
 from flows.sources import Cut, SourceFile, object_store
 from flows.sources.locations import open_location
+from flows.sources.places import printable
 from schemas.rollouts import RawRecord
 
 INSIDE = "!/"
@@ -33,8 +34,8 @@ class FolderLicences:
 
     def beside(self, file: SourceFile) -> Found | None:
         """Give what the nearest folder says that says anything; null when none does."""
-        folder = file.uri if file.claimed_by is not None else posixpath.dirname(file.uri)
-        root = file.root.rstrip("/")
+        folder = file.location if file.claimed_by is not None else posixpath.dirname(file.location)
+        root = file.pointed_at.rstrip("/")
         while True:
             found = self._in_folder(folder, root)
             above = posixpath.dirname(folder)
@@ -53,7 +54,7 @@ class FolderLicences:
             content = self._content(location)
             said = None if content is None else read_document(name, content)
             if said is not None:
-                return Found(said=said, place=location.removeprefix(root).lstrip("/"))
+                return Found(said=said, place=printable(location.removeprefix(root).lstrip("/")))
         return None
 
     def _content(self, location: str) -> bytes | None:

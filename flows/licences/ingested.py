@@ -1,12 +1,44 @@
 """What an ingest learns about licences: from the user, for all of its files, and from the files that it read."""
 
-from collections.abc import Mapping, Sequence
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
 
-from flows.licences.finding import Found
+import polars as pl
+
+from flows.licences.documents import DOCUMENTS
+from flows.licences.finding import INSIDE, FolderLicences, Found
 from flows.licences.statements import found_statement, sources_at, write_statements
 from flows.sources import SourceFile
 from schemas.rows import Row
 from warehouse import Warehouse
+
+
+def found_anew(
+    house: Warehouse,
+    licences: FolderLicences,
+    untouched: Sequence[tuple[SourceFile, str]],
+    read: Iterable[tuple[SourceFile, str]],
+) -> Mapping[str, Found]:
+    """Look again beside files that nobody opened, if a document that may speak for them was opened.
+
+    Args:
+        house: the warehouse, in which the sources are.
+        licences: looks beside files.
+        untouched: files that are as they were, each with its source id.
+        read: files that were opened.
+
+    Returns:
+        What is said of the untouched sources, by id; archives are left out, for what they hold themselves goes first.
+    """
+    opened = (part.location for file, _ in read for part in file.parts)
+    if not untouched or not any(posixpath.basename(location) in DOCUMENTS for location in opened):
+        return {}
+    members = house.store.scan("records", columns=["source_id", "source_uri"]).filter(
+        pl.col("source_uri").str.contains(INSIDE, literal=True)
+    )
+    archives = set(members.select("source_id").unique().collect()["source_id"])
+    found = ((name, licences.beside(file)) for file, name in untouched if name not in archives)
+    return {name: one for name, one in found if one is not None}
 
 
 def write_licences(
@@ -28,10 +60,10 @@ def write_licences(
     spoken = [(file, name) for file, name in sources if told is not None or name in found]
     if not spoken:
         return
-    earlier = sources_at(house, [file.uri for file, _ in spoken])
+    earlier = sources_at(house, [file.place for file, _ in spoken])
     statements: list[tuple[str, Row]] = []
     for file, name in spoken:
-        ids = {name, *earlier.get(file.uri, ())}
+        ids = {name, *earlier.get(file.place, ())}
         said = [found_statement(found[name])] if name in found else []
         said += [] if told is None else [told]
         statements += [(source_id, row) for source_id in sorted(ids) for row in said]

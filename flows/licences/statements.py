@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from flows.licences.finding import Found
+from flows.sources.places import STORED_PLACE
 from schemas.errors import WinnowError
 from schemas.identity import digest
 from schemas.licences import NO_ASSERTION, known_licence
@@ -69,12 +70,13 @@ def _after(former: Row | None, row: Row) -> Row:
     return row | {name: former[name] for name in ("licence", "url") if row[name] is None}
 
 
-def sources_at(house: Warehouse, uris: Iterable[str]) -> dict[str, list[str]]:
+def sources_at(house: Warehouse, places: Iterable[str]) -> dict[str, list[str]]:
     """Give the ids of all sources that were read at some places, replaced ones included, by place."""
-    rows = house.store.scan("sources", columns=["source_uri", "source_id"]).filter(
-        pl.col("source_uri").is_in(list(uris))
+    rows = house.store.scan("sources", columns=["source_uri", "place", "source_id"]).select(
+        "source_id", place=STORED_PLACE
     )
-    return dict(rows.group_by("source_uri").agg(pl.col("source_id").sort()).collect().iter_rows())
+    placed = rows.filter(pl.col("place").is_in(list(places))).group_by("place")
+    return dict(placed.agg(pl.col("source_id").sort()).collect().iter_rows())
 
 
 def source_licences(house: Warehouse) -> pl.DataFrame:

@@ -1,17 +1,17 @@
 """Object stores, through Arrow's file systems: listing prefixes and globs, opening objects.
 
 Credentials come from where the stores' own tools take them (`AWS_ACCESS_KEY_ID`, `~/.aws`,
-`GOOGLE_APPLICATION_CREDENTIALS` ...); endpoint, region and Azure's account from the settings.
+`GOOGLE_APPLICATION_CREDENTIALS` ...); endpoints, region and Azure's account from the settings.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pyarrow import fs
 
-from flows.settings import azure_options, s3_options
+from flows.settings import azure_options, gcs_options, s3_options
 from flows.sources.globs import ANY_FOLDERS, fixed_prefix, matches
 from schemas.errors import SourceNotFoundError
 
@@ -21,7 +21,12 @@ FILE_SYSTEMS: dict[str, Any] = {
     "gs": fs.GcsFileSystem,
     "s3": fs.S3FileSystem,
 }
-AZURE_SCHEMES = ("abfs", "az")
+OPTIONS: dict[str, Callable[[], Mapping[str, object]]] = {
+    "abfs": azure_options,
+    "az": azure_options,
+    "gs": gcs_options,
+    "s3": s3_options,
+}
 URI = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<path>.*)", re.DOTALL)
 
 
@@ -47,7 +52,7 @@ def list_objects(uri: str) -> Iterator[Listed]:
     prefix = fixed_prefix(path).rstrip("/")
     pattern = None if prefix == path.rstrip("/") else path.split("/")
     try:
-        store = _store(scheme)
+        store = connect(scheme)
         found = store.get_file_info([prefix])
         if found[0].type is not fs.FileType.File:
             found = store.get_file_info(fs.FileSelector(prefix, recursive=True, allow_not_found=True))
@@ -70,7 +75,7 @@ def size_of(uri: str) -> int:
         OSError: it is gone, or may not be read.
     """
     scheme, path = _split(uri)
-    (info,) = _store(scheme).get_file_info([path])
+    (info,) = connect(scheme).get_file_info([path])
     if info.type is not fs.FileType.File:
         raise FileNotFoundError(f"No object {uri!r}.")
     return int(info.size)
@@ -83,7 +88,7 @@ def open_object(uri: str) -> object:
         OSError: it is gone, or may not be read.
     """
     scheme, path = _split(uri)
-    return _store(scheme).open_input_file(path)
+    return connect(scheme).open_input_file(path)
 
 
 def read_object(uri: str) -> bytes:
@@ -93,7 +98,7 @@ def read_object(uri: str) -> bytes:
         OSError: it is gone, or may not be read.
     """
     scheme, path = _split(uri)
-    with _store(scheme).open_input_file(path) as stream:
+    with connect(scheme).open_input_file(path) as stream:
         return bytes(stream.read())
 
 
@@ -108,12 +113,12 @@ def _split(uri: str) -> tuple[str, str]:
     return scheme, found["path"]
 
 
-def _store(scheme: str) -> fs.FileSystem:
-    options = s3_options() if scheme == "s3" else azure_options() if scheme in AZURE_SCHEMES else {}
-    return _connected(scheme, tuple(options.items()))
+def connect(scheme: str) -> fs.FileSystem:
+    """Connect to the store of one of `FILE_SYSTEMS`, as the environment says now."""
+    return _connected(scheme, tuple(OPTIONS[scheme]().items()))
 
 
 @lru_cache
-def _connected(scheme: str, options: tuple[tuple[str, str], ...]) -> fs.FileSystem:
+def _connected(scheme: str, options: tuple[tuple[str, object], ...]) -> fs.FileSystem:
     connected: fs.FileSystem = FILE_SYSTEMS[scheme](**dict(options))
     return connected

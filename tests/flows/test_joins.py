@@ -162,6 +162,7 @@ def test_every_label_of_the_published_table_finds_its_rollout(swe_bench: Warehou
 def test_missing_outcomes_are_counted_and_never_0(swe_bench: Warehouse, agent_safety: Warehouse) -> None:
     assert missing_rewards(swe_bench) == {
         "agentlens": 0,
+        "licence_document": 0,
         "swe_agent": 3,
         "swe_bench_reports": 0,
         "unknown": 0,

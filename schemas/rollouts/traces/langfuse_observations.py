@@ -10,6 +10,7 @@ from schemas.rollouts.parts.fields import INT64_MAX, REAL, TEXT, Fields
 from schemas.rollouts.traces.call_chains import Call, payload_call
 from schemas.rollouts.traces.langfuse_names import has_fields, peek
 
+EMPTY = b'""'
 USAGE = msgspec.json.Decoder(dict[str, float | None])
 
 
@@ -62,12 +63,10 @@ def read_observation(fields: Fields) -> Observation:
 
 
 def _take_call(fields: Fields) -> Call | None:
-    asked, answered = fields.take_raw("input"), fields.take_raw("output")
+    asked, answered = (_payload(fields, name) for name in ("input", "output"))
     if asked is None and answered is None:
         return None
-    call = payload_call(
-        None if asked is None else asked.decode(), None if answered is None else answered.decode()
-    )
+    call = payload_call(asked, answered)
     fields.put("payload", call.rest)
     if not call.outputs:
         return call
@@ -78,6 +77,12 @@ def _take_call(fields: Fields) -> Call | None:
         completion_tokens=_count(usage, "output", "completion_tokens", "completionTokens"),
     )
     return call._replace(outputs=((first, *call.outputs[0][1:]), *call.outputs[1:]))
+
+
+def _payload(fields: Fields, name: str) -> str | None:
+    """Take an input or output; enriched exports write an empty text where there is none."""
+    raw = fields.take_raw(name)
+    return None if raw is None or raw == EMPTY else raw.decode()
 
 
 def _count(usage: dict[str, float | None], *names: str) -> int | None:

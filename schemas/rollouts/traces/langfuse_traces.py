@@ -9,12 +9,15 @@ from msgspec.structs import replace
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 from schemas.rollouts.format import Holds
-from schemas.rollouts.parts.fields import TEXT, Fields
+from schemas.rollouts.parts.fields import TEXT, Fields, json_text
 from schemas.rollouts.traces.call_trajectories import call_trajectories
 from schemas.rollouts.traces.langfuse_names import has_fields, peek
 from schemas.rollouts.traces.langfuse_observations import Observation, is_observation, read_observation
 from schemas.rollouts.traces.langfuse_scores import is_score, read_score, score_verdict
 from schemas.trajectory import Status, Toolset, Trajectory
+
+TRACE_ID = "trace_id"
+"""Where `extra` keeps it: scores of other files name their trace by it (`warehouse/attachment.py`)."""
 
 
 class ExportedParts(NamedTuple):
@@ -29,7 +32,8 @@ class ExportedParts(NamedTuple):
 
 def is_trace(record: dict[str, object]) -> bool:
     """Tell a trace without its observations."""
-    return has_fields(record, "id", "timestamp", "projectId", "environment", "tags") and "input" in record
+    is_of_project = has_fields(record, "projectId", "environment") or "bookmarked" in record
+    return has_fields(record, "id", "timestamp", "tags") and "input" in record and is_of_project
 
 
 def is_whole_trace(record: dict[str, object]) -> bool:
@@ -119,11 +123,12 @@ def _trajectories(observations: Sequence[Observation], blank: Trajectory) -> lis
     )
     others = [one.rest for one in observations if one.call is None or not one.call.outputs]
     extra = Fields(b"{}", "extra")
+    extra.put(TRACE_ID, json_text(calls[0].trace_id) if calls[0].trace_id else None)
     extra.put("observations", _listed(others))
     made[0] = replace(
         made[0],
         status=Status.INFRA_ERROR if calls[-1].is_error else Status.UNKNOWN,
-        termination_reason=calls[-1].status_text,
+        termination_reason=calls[-1].status_text or None,
         cost_usd=_total([one.cost_usd for one in calls]),
         extra=extra.rest(),
     )

@@ -5,7 +5,16 @@ from schemas.rollouts import Decoded, Rejection, decode_record
 from schemas.rollouts.traces.langfuse import LANGFUSE
 from schemas.trajectory import Origin, ScoreSource, Status
 from tests.schemas.rollouts.real_files import file_samples
-from tests.schemas.rollouts.samples.langfuse import SCORES, SNAKE, TOOLS, TRACE, WHOLE, lines, observation
+from tests.schemas.rollouts.samples.langfuse import (
+    SCORES,
+    SNAKE,
+    TOOLS,
+    TRACE,
+    WHOLE,
+    lines,
+    observation,
+    score,
+)
 
 
 def decode(content: bytes) -> Decoded | Rejection:
@@ -79,3 +88,26 @@ def test_a_generation_without_content_or_answer_stays_in_extra() -> None:
         "empty",
         "asked",
     ]
+
+
+def test_a_trace_keeps_its_id_once_for_scores_of_other_files() -> None:
+    first, second = read(json.dumps(SNAKE).encode()).trajectories
+    assert [json.loads(one.extra or "")["trace_id"] for one in (first, second)] == ["t-2", "t-3"]
+
+
+def test_what_exports_write_for_nothing_is_nothing() -> None:
+    unset = observation("unset", 9, input="", output="", traceName="", statusMessage="", model="")
+    (trajectory,) = read(lines([*TRACE[1:], unset])).trajectories
+    assert (len(trajectory.messages), trajectory.agent, trajectory.termination_reason) == (5, None, None)
+
+
+def test_texts_and_categories_have_no_value() -> None:
+    told = {"dataType": "TEXT", "value": 0, "stringValue": "long", "comment": None}
+    decoded = read(lines([score(**told), score(dataType="BOOLEAN", value=1, authorUserName="Ana")]))
+    text, flag = (verdict.score for verdict in decoded.verdicts)
+    assert (text.value, text.explanation, flag.value, flag.annotator) == (None, "long", 1.0, "Ana")
+
+
+def test_traces_of_the_user_interface_hold_nothing() -> None:
+    trace = {"id": "t", "timestamp": "2026", "bookmarked": False, "tags": [], "input": "x", "output": "y"}
+    assert read(lines([trace, trace])).trajectories == ()
