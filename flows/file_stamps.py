@@ -18,7 +18,7 @@ from warehouse import Warehouse
 FILE_NAME = "file_stamps.parquet"
 SETTLED_NS = 2 * 10**9
 """How old the last change must be when a file is listed."""
-SCHEMA = {"uri": pl.String, "stamp": pl.String, "source_id": pl.String}
+SCHEMA = {"place": pl.String, "stamp": pl.String, "source_id": pl.String}
 
 
 class FileStamps:
@@ -30,10 +30,10 @@ class FileStamps:
         self._path = house.root / FILE_NAME
 
     def known(self, files: Sequence[SourceFile]) -> dict[str, str]:
-        """Give the source id of files that are as they were when they were read, by URI."""
-        listed = _frame((file.uri, stamp_of(file), "") for file in files).select("uri", "stamp")
-        found = self._read().join(listed, on=["uri", "stamp"], how="semi")
-        return dict(found.select("uri", "source_id").iter_rows())
+        """Give the source id of files that are as they were when they were read, by place."""
+        listed = _frame((file.place, stamp_of(file), "") for file in files).select("place", "stamp")
+        found = self._read().join(listed, on=["place", "stamp"], how="semi")
+        return dict(found.select("place", "source_id").iter_rows())
 
     def remember(self, read: Iterable[tuple[SourceFile, str]], *, listed_ns: int) -> None:
         """Keep the stamps of files that were read to their end.
@@ -43,17 +43,22 @@ class FileStamps:
             listed_ns: when the files were listed, in ns since 1970.
         """
         fresh = _frame(
-            (file.uri, stamp_of(file), source_id) for file, source_id in read if _is_settled(file, listed_ns)
+            (file.place, stamp_of(file), source_id)
+            for file, source_id in read
+            if _is_settled(file, listed_ns)
         )
         if fresh.is_empty():
             return
         with self._house.lock():
-            kept = self._read().join(fresh, on="uri", how="anti")
+            kept = self._read().join(fresh, on="place", how="anti")
             pl.concat([kept, fresh]).write_parquet(partial := self._path.with_suffix(".part"))
             partial.replace(self._path)
 
     def _read(self) -> pl.DataFrame:
-        return pl.read_parquet(self._path) if self._path.exists() else pl.DataFrame(schema=SCHEMA)
+        """Read the cache; that of an older Winnow, which knew files by other names, is as good as none."""
+        nothing = pl.DataFrame(schema=SCHEMA)
+        stored = pl.read_parquet(self._path) if self._path.exists() else nothing
+        return stored if stored.schema == nothing.schema else nothing
 
 
 def stamp_of(file: SourceFile) -> str | None:
@@ -61,8 +66,10 @@ def stamp_of(file: SourceFile) -> str | None:
     stamps = [part.stamp for part in file.parts]
     if None in stamps:
         return None
+    names = [part.uri.removeprefix(file.uri) for part in file.parts]
     return digest(
-        file.claimed_by, *(value for part in file.parts for value in (part.location, *(part.stamp or ())))
+        file.claimed_by,
+        *(value for name, stamp in zip(names, stamps, strict=True) for value in (name, *(stamp or ()))),
     )
 
 
@@ -78,5 +85,5 @@ def _is_settled(file: SourceFile, listed_ns: int) -> bool:
 
 def _frame(rows: Iterable[tuple[str, str | None, str]]) -> pl.DataFrame:
     return (
-        pl.DataFrame(list(rows), schema=SCHEMA, orient="row").drop_nulls("stamp").unique("uri", keep="last")
+        pl.DataFrame(list(rows), schema=SCHEMA, orient="row").drop_nulls("stamp").unique("place", keep="last")
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from prefect.artifacts import create_table_artifact
 
+RARE_COUNTS = frozenset({"replaced_source_count", "withdrawn_verdict_count", "skipped_warehouse_count"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class IngestCounts:
@@ -20,10 +22,20 @@ class IngestCounts:
     """Scores about rollouts of other files."""
     new_trajectory_count: int = 0
     """Those that the warehouse did not have yet."""
+    replaced_source_count: int = 0
+    """Files read before whose places hold other bytes now: their refusals are settled."""
+    withdrawn_verdict_count: int = 0
+    """Scores that only these files said, which therefore no longer stand."""
+    skipped_warehouse_count: int = 0
+    """Folders that were not searched because they are warehouses."""
 
     def __add__(self, other: "IngestCounts") -> "IngestCounts":
         """Add up, field by field."""
         return IngestCounts(**{name: count + getattr(other, name) for name, count in vars(self).items()})
+
+    def told(self) -> dict[str, int]:
+        """Give the figures that people are shown: what rarely happens only when it did."""
+        return {name: count for name, count in vars(self).items() if count or name not in RARE_COUNTS}
 
     def check(self) -> None:
         """Assert that nothing was lost.
@@ -77,6 +89,8 @@ class CurationCounts:
     dropped_count: int
     reasons: dict[str, int]
     """Decisions per `rule: reason`, in the order of the rules."""
+    made: dict[str, int] = field(default_factory=dict)
+    """Pairs and samples per rule that makes such, `pair: sibling_steps`, in the order of the recipe."""
     examples: list[Example] = field(default_factory=list)
     """A few decisions of each reason, those with the smallest ids; of a dry run only."""
 

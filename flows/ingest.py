@@ -19,20 +19,20 @@ from flows.committer import Committer
 from flows.file_stamps import FileStamps, now_ns
 from flows.funnel import IngestCounts, publish_funnel
 from flows.ingest_batch import Batch
-from flows.ingest_sources import FinishedSources, Tally, write_sources
+from flows.ingest_sources import FinishedSources, Tally, replacement_counts, write_sources
+from flows.licences.consulted import claiming_documents, decode_or_consult
 from flows.licences.finding import ArchiveLicences, FolderLicences, Found
-from flows.licences.ingested import write_licences
+from flows.licences.ingested import found_anew, write_licences
 from flows.licences.statements import user_statement
 from flows.runs import recorded
 from flows.settings import CHUNK_BYTES
-from flows.sources import OpenSource, Reading, SourceFile, find_files, open_source
+from flows.sources import OpenSource, Reading, SourceFile, list_files, open_source
 from flows.workers import THREADS
 from schemas.rollouts import (
     Decoded,
     RolloutFormat,
     bundling_format,
     claiming_format,
-    decode_record,
 )
 from warehouse import Warehouse
 
@@ -59,7 +59,7 @@ class Job:
         self.judges = judges
         self.licences = licences
         self.reading = Reading(
-            claims=partial(claiming_format, only=chosen),
+            claims=claiming_documents(partial(claiming_format, only=chosen)),
             bundle_of=partial(bundling_format, only=chosen),
             keep=house.oversized.keep,
         )
@@ -104,7 +104,9 @@ def ingest(
     chosen = chosen_format(format_name, mapping)
     house = Warehouse(warehouse, create=True, bucket_count=bucket_count)
     listed_ns = now_ns()
-    files = find_files(paths, source_name=source_name, bundle_of=partial(bundling_format, only=chosen))
+    files, warehouses = list_files(
+        paths, source_name=source_name, bundle_of=partial(bundling_format, only=chosen)
+    )
     progress.start(STAGE, sum(file.file_bytes_count for file in files), progress.BYTES)
     progress.start(RECORDS_STAGE, None, "records")
     stamps = FileStamps(house)
@@ -120,9 +122,12 @@ def ingest(
         results = [chunk.result() for chunk in chunks]
     read = [one for result in results for one in result.read]
     found = {source_id: one for result in results for source_id, one in result.licences.items()}
+    found |= found_anew(house, job.licences, untouched.sources, read)
     write_licences(house, [*untouched.sources, *read], found, told)
     stamps.remember(read, listed_ns=listed_ns)
     counts = sum((result.counts for result in results), untouched.counts)
+    counts += replacement_counts(house, {name for result in results for name in result.replaced})
+    counts += IngestCounts(skipped_warehouse_count=len(warehouses))
     publish_funnel(
         "ingest", [{"stage": name, "count": count} for name, count in vars(counts).items()], "Ingest"
     )
@@ -140,7 +145,7 @@ class _Untouched:
 
     def takes(self, file: SourceFile) -> bool:
         """Count a file that was read to its end and not changed since; false for one that must be opened."""
-        source_id = self._known.get(file.uri)
+        source_id = self._known.get(file.place)
         found = None if source_id is None else self._finished.counts(source_id, file)
         if source_id is None or found is None:
             return False
@@ -158,6 +163,8 @@ class ChunkResult(NamedTuple):
     """Each file with its source id."""
     licences: dict[str, Found]
     """What sources say of their own licence, by source id."""
+    replaced: list[str]
+    """Ids of sources whose places hold other bytes now."""
 
 
 @task(name="ingest chunk", cache_policy=NO_CACHE)
@@ -183,10 +190,10 @@ def ingest_chunk(job: Job, files: list[SourceFile]) -> ChunkResult:
         progress.advance(STAGE, file.file_bytes_count)
     new_count = batch.finish()
     # A source row says that all of its records landed, so it comes last.
-    write_sources(job.house, tallies)
+    replaced = write_sources(job.house, tallies)
     counts = sum((tally.counts() for tally in tallies), counts + IngestCounts(new_trajectory_count=new_count))
     counts.check()
-    return ChunkResult(counts, read, licences)
+    return ChunkResult(counts, read, licences, replaced)
 
 
 def _read_source(
@@ -195,14 +202,15 @@ def _read_source(
     """Decode a source's records, each content once."""
     tally = Tally(source_id=opened.source_id, file=file)
     for cut in opened.cuts:
+        job.committer.check()
         inside.see(cut)
         record_id = cut.record.record_id
         if tally.is_new(record_id):
-            outcome = decode_record(cut.record, cut.source, job.chosen)
+            outcome = decode_or_consult(cut, job.chosen)
             tally.add(record_id, outcome)
             batch.add(cut, outcome, source_id=opened.source_id)
         elif tally.holds_verdicts(record_id):
-            repeat = decode_record(cut.record, cut.source, job.chosen)
+            repeat = decode_or_consult(cut, job.chosen)
             if isinstance(repeat, Decoded):
                 tally.add_verdicts(record_id, repeat.verdicts)
                 batch.add_verdicts(record_id, repeat.verdicts, source_id=opened.source_id)

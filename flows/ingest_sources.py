@@ -7,6 +7,7 @@ import polars as pl
 
 from flows.funnel import IngestCounts
 from flows.sources import SourceFile
+from flows.sources.places import STORED_PLACE
 from schemas.rollouts import Decoded, Rejection
 from schemas.rows import Row, arrow_table
 from schemas.tables import TABLES
@@ -33,21 +34,24 @@ class FinishedSources:
             judges: what the user says that label files judge; null when not said.
         """
         self._judges = judges
-        rows = house.store.scan("sources").filter(
-            pl.col("file_bytes_count").is_in(list(sizes)) & (pl.col("rejected_count") == 0)
+        rows = (
+            house.store.scan("sources")
+            .filter(pl.col("file_bytes_count").is_in(list(sizes)) & (pl.col("rejected_count") == 0))
+            .with_columns(place=STORED_PLACE)
         )
         self._rows = {row["source_id"]: row for row in rows.collect().to_dicts()}
 
     def counts(self, source_id: str, file: SourceFile) -> IngestCounts | None:
         """Give what was found in a source; None when it must be read.
 
-        A file that took its place back (its path has held other bytes since) is read again, so that it counts as the
+        A file that took its place back (other bytes have been there since) is read again, so that it counts as the
         newest there.
         """
         row = self._rows.get(source_id)
-        if row is None or (row["replaced_by"] is not None and row["source_uri"] == file.uri):
+        if row is None or (row["replaced_by"] is not None and row["place"] == file.place):
             return None
-        if row["verdict_count"] and (self._judges is not None or row["source_uri"] != file.uri):
+        is_elsewhere = (row["place"], row["source_uri"]) != (file.place, file.uri)
+        if row["verdict_count"] and (self._judges is not None or is_elsewhere):
             return None
         return IngestCounts(**{name: row[name] for name in COUNTS})
 
@@ -115,6 +119,7 @@ class Tally:
         return {
             "source_id": self.source_id,
             "source_uri": self.file.uri,
+            "place": self.file.place,
             "source_name": self.file.name,
             "format": ",".join(sorted(self.formats)) or None,
             "file_bytes_count": self.file.file_bytes_count,
@@ -124,21 +129,43 @@ class Tally:
         }
 
 
-def write_sources(house: Warehouse, tallies: Sequence[Tally]) -> None:
-    """Write the rows of sources that were read to the end; other bytes that lay at their places are marked replaced."""
+def write_sources(house: Warehouse, tallies: Sequence[Tally]) -> list[str]:
+    """Write the rows of sources that were read to the end; other bytes that lay at their places are marked replaced.
+
+    Returns:
+        The ids of those that are replaced now and were not before.
+    """
     if not tallies:
-        return
+        return []
     rows = [tally.row() for tally in tallies]
-    newest = {row["source_uri"]: row["source_id"] for row in rows}
+    newest = {row["place"]: row["source_id"] for row in rows}
+    standing = {row["source_id"] for row in rows}
     earlier = (
         house.store.scan("sources")
-        .filter(pl.col("source_uri").is_in(list(newest)) & pl.col("replaced_by").is_null())
+        .filter(STORED_PLACE.is_in(list(newest)) & pl.col("replaced_by").is_null())
+        .with_columns(replaced_by=STORED_PLACE.replace_strict(newest, default=None))
         .collect()
         .to_dicts()
     )
-    replaced = [
-        row | {"replaced_by": newest[row["source_uri"]]}
-        for row in earlier
-        if row["source_id"] not in {newest[row["source_uri"]], *(own["source_id"] for own in rows)}
-    ]
+    replaced = [row for row in earlier if row["source_id"] not in standing]
     house.store.upsert("sources", arrow_table("sources", [*rows, *replaced]), update=True)
+    return [row["source_id"] for row in replaced]
+
+
+def replacement_counts(house: Warehouse, replaced: Collection[str]) -> IngestCounts:
+    """Count what no longer stands.
+
+    Args:
+        house: the warehouse.
+        replaced: the sources that one ingest found replaced; those that it then found elsewhere stand again.
+    """
+    if not replaced:
+        return IngestCounts()
+    is_one = pl.col("source_id").is_in(list(replaced))
+    sources = house.store.scan("sources").filter(is_one & pl.col("replaced_by").is_not_null())
+    ids = sources.select("source_id").collect()["source_id"].to_list()
+    verdicts = house.store.scan("verdicts", columns=["source_id"]).filter(pl.col("source_id").is_in(ids))
+    return IngestCounts(
+        replaced_source_count=len(ids),
+        withdrawn_verdict_count=verdicts.select(pl.len()).collect().item(),
+    )

@@ -5,8 +5,8 @@ written to disk here.
 """
 
 from flows.sources.contents import Cut
-from flows.sources.find import SourceFile, find_files
+from flows.sources.find import SourceFile, find_files, list_files
 from flows.sources.opening import OpenSource, open_source
 from flows.sources.reading import Reading
 
-__all__ = ["Cut", "OpenSource", "Reading", "SourceFile", "find_files", "open_source"]
+__all__ = ["Cut", "OpenSource", "Reading", "SourceFile", "find_files", "list_files", "open_source"]

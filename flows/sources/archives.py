@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from flows.sources.globs import is_hidden
 from flows.sources.limits import Limits
+from flows.sources.places import printable
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 from schemas.rollouts.raw.pieces import PIECE_BYTES
@@ -39,6 +40,7 @@ class Member:
     """One member of an archive."""
 
     name: str
+    """As text, see `printable`: it is never opened by it."""
     bytes_count: int
     """Size of its content, as the archive says."""
     open: Callable[[], BinaryIO]
@@ -116,7 +118,7 @@ def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
         )
         fault = RecordFault(RejectReason.UNSAFE_ARCHIVE, f"A {kind}, which is never followed or made.")
     return Member(
-        name=info.name,
+        name=printable(info.name),
         bytes_count=info.size,
         open=lambda: cast("BinaryIO", archive.extractfile(info)),
         stored=(lambda: iter([info.tobuf(errors="surrogateescape")])) if fault else None,
@@ -135,7 +137,7 @@ def zip_members(stream: BinaryIO, limits: Limits) -> Iterator[Member]:
             if info.is_dir() or is_left_out(info.filename):
                 continue
             yield Member(
-                name=info.filename,
+                name=printable(info.filename),
                 bytes_count=info.file_size,
                 open=_zip_opener(archive, info),
                 stored=_entry_reader(stream, info),
@@ -191,7 +193,7 @@ def _zip_fault(info: zipfile.ZipInfo, limits: Limits) -> RecordFault | None:
     if info.compress_type not in ZIP_METHODS:
         # LZMA among them: its header alone decides how many gigabytes it takes to be read.
         detail = f"Packed by method {info.compress_type}; stored, deflated and bzip2 members are read."
-        return RecordFault(RejectReason.UNREADABLE_CONTAINER, detail)
+        return RecordFault(RejectReason.UNSUPPORTED_PACKING, detail)
     if info.flag_bits & 1:
-        return RecordFault(RejectReason.UNREADABLE_CONTAINER, "The member is encrypted.")
+        return RecordFault(RejectReason.UNSUPPORTED_PACKING, "The member is encrypted.")
     return None

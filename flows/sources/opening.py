@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from flows.sources.bundles import Bundle
 from flows.sources.contents import Content, Cut, digest_of, rejection_of
-from flows.sources.find import FilePart, SourceFile
+from flows.sources.find import SourceFile
 from flows.sources.locations import Stored, in_memory, open_location
 from flows.sources.reading import Reading
 from flows.sources.siblings import beside_file
+from flows.sources.walking import FilePart
 from schemas.identity import content_digest
 from schemas.reasons import RejectReason
 from schemas.rollouts import Rejection, Source
@@ -35,7 +36,7 @@ def open_source(file: SourceFile, reading: Reading) -> Iterator[OpenSource]:
     source = Source(
         uri=file.uri,
         name=file.name,
-        beside=beside_file(file.uri, file.root, reading.limits.beside_bytes),
+        beside=beside_file(file.location, file.pointed_at, reading.limits.beside_bytes),
     )
     with ExitStack() as stack:
         if file.claimed_by is not None:
@@ -45,7 +46,7 @@ def open_source(file: SourceFile, reading: Reading) -> Iterator[OpenSource]:
             stored = _open(file.parts[0], reading, stack)
             source_id = digest_of(stored)
         except OSError as exc:
-            cut = _unread(file.parts[0], exc, source)
+            cut = _unread(file.place, exc, source)
             yield OpenSource(cut.record.record_id, iter([cut]))
         else:
             yield OpenSource(source_id, _file_cuts(stored, source_id, source, reading))
@@ -86,8 +87,8 @@ def _bundle_digest(file: SourceFile, reading: Reading) -> str:
             try:
                 digest = digest_of(_open(part, reading, stack))
             except OSError as exc:
-                digest = _unread(part, exc, Source(uri=part.location, name="")).record.record_id
-        digests.append(f"{digest} {part.location.removeprefix(file.uri)}")
+                digest = _unread(_place_in(file, part), exc, Source(uri=part.uri, name="")).record.record_id
+        digests.append(f"{digest} {part.uri.removeprefix(file.uri)}")
     return content_digest("\n".join(digests).encode())
 
 
@@ -103,13 +104,17 @@ def _bundle_cuts(file: SourceFile, source: Source, reading: Reading) -> Iterator
             try:
                 stored = _open(part, reading, stack)
                 stream = stack.enter_context(stored.open())
-                records = list(bundle.add(part.location, stored.bytes_count, read_chunks(stream)))
+                records = list(bundle.add(part.uri, stored.bytes_count, read_chunks(stream)))
             except OSError as exc:
-                yield _unread(part, exc, source)
+                yield _unread(_place_in(file, part), exc, source)
             else:
                 yield from (Cut(record, source) for record in records)
     yield from (Cut(record, source) for record in bundle.end())
 
 
-def _unread(part: FilePart, exc: OSError, source: Source) -> Cut:
-    return Cut(unread(part.location, rejection_of(exc)), source)
+def _place_in(bundle: SourceFile, part: FilePart) -> str:
+    return f"{bundle.place}{part.uri.removeprefix(bundle.uri)}"
+
+
+def _unread(place: str, exc: OSError, source: Source) -> Cut:
+    return Cut(unread(place, rejection_of(exc)), source)

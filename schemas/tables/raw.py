@@ -23,6 +23,13 @@ SOURCES = Table(
         ),
         Column(name="source_uri", type=STRING, doc="Where the file was first seen."),
         Column(
+            name="place",
+            type=STRING,
+            doc="Where its bytes were read last: absolute path, its folder resolved through links, or URI; null when an "
+            "older Winnow read it.",
+            nullable=True,
+        ),
+        Column(
             name="source_name",
             type=STRING,
             doc="The user's name for the source, else that of the file or folder that was ingested.",

@@ -5,7 +5,7 @@ import pytest
 
 from flows.file_stamps import SETTLED_NS, FileStamps, now_ns, stamp_of
 from flows.sources import SourceFile, find_files
-from flows.sources.find import FilePart
+from flows.sources.walking import FilePart
 from warehouse import Warehouse
 
 
@@ -66,5 +66,6 @@ def test_the_newest_state_of_a_file_counts(house: Warehouse, tmp_path: Path) -> 
 
 
 def test_an_object_of_a_store_has_no_stamp() -> None:
-    file = SourceFile(uri="s3://b/k", name="b", root="s3://b", parts=(FilePart("s3://b/k", 3),))
+    part = FilePart("s3://b/k", 3)
+    file = SourceFile(location="s3://b/k", place="s3://b/k", name="b", pointed_at="s3://b", parts=(part,))
     assert stamp_of(file) is None

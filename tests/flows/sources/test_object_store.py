@@ -10,7 +10,7 @@ import pytest
 from pyarrow import fs
 
 from flows.settings import s3_options
-from flows.sources import Reading, find_files, open_source
+from flows.sources import Reading, find_files, list_files, open_source
 from flows.sources.object_store import list_objects
 from schemas.errors import SourceNotFoundError
 from schemas.rollouts import RefusedRecord
@@ -81,6 +81,18 @@ def test_objects_prefixes_and_globs_are_listed(bucket: str, pattern: str, expect
 def test_hidden_objects_are_left_out_as_hidden_files_are(bucket: str) -> None:
     keys = [file.uri.removeprefix(f"{bucket}/") for file in find_files([bucket])]
     assert keys == sorted(key for key in OBJECTS if "/." not in key)
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_copy_of_a_warehouse_is_left_out() -> None:
+    store = connected(allow_bucket_creation=True)
+    store.create_dir("copies")
+    for key in ("a.jsonl", "house/winnow.json", "house/tables/b.jsonl", "household.jsonl"):
+        with store.open_output_stream(f"copies/{key}", compression=None) as stream:
+            stream.write(line())
+    found = list_files(["s3://copies"])
+    assert [file.uri for file in found.files] == ["s3://copies/a.jsonl", "s3://copies/household.jsonl"]
+    assert found.warehouses == ["s3://copies/house/"]
 
 
 def test_source_is_named_by_prefix_or_object(bucket: str) -> None:
