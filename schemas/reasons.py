@@ -17,6 +17,7 @@ class RejectReason(StrEnum):
     INVALID_ENCODING = "invalid_encoding"
     UNEXPECTED_SHAPE = "unexpected_shape"
     MISSING_FIELD = "missing_field"
+    REPEATED_FIELD = "repeated_field"
     EMPTY_CONVERSATION = "empty_conversation"
     NOT_FINITE_NUMBER = "not_finite_number"
     UNSUPPORTED_VERSION = "unsupported_version"
@@ -27,6 +28,10 @@ class RejectReason(StrEnum):
     PYTHON_PICKLE = "python_pickle"
     PLACEHOLDER = "placeholder"
     DECODER_FAULT = "decoder_fault"
+    FILE_NOT_READ = "file_not_read"
+    UNSUPPORTED_PACKING = "unsupported_packing"
+    TABLE_NOT_RECOGNISED = "table_not_recognised"
+    TABLE_ROW_BROKEN = "table_row_broken"
 
 
 SUGGESTIONS = {
@@ -34,12 +39,14 @@ SUGGESTIONS = {
     RejectReason.UNREADABLE_CONTAINER: "Copy the file again: the archive or compressed stream is broken or cut off.",
     RejectReason.UNKNOWN_FORMAT: "`winnow formats` lists what is read; for other JSON write a mapping: "
     "`winnow ingest FILE --suggest-mapping`.",
-    RejectReason.INVALID_JSON: "Look at the bytes near the place named; files that hold no rollouts (a LICENSE, a log) can be left out by a glob.",
+    RejectReason.INVALID_JSON: "Look at the bytes near the place named; files that hold no rollouts (notes, a log) can be left out by a glob.",
     RejectReason.TRUNCATED_JSON: "The writer was cut off or is still writing; ingest again when it is done.",
-    RejectReason.INVALID_ENCODING: "Convert the file to UTF-8 (`iconv -t UTF-8`).",
+    RejectReason.INVALID_ENCODING: "Convert the file to UTF-8: `iconv -f UTF-16 -t UTF-8`, or `-f` what it is written "
+    "in.",
     RejectReason.UNEXPECTED_SHAPE: "A field is not what the format promises; check the writer's version, or name the "
     "format with --format.",
     RejectReason.MISSING_FIELD: "A field that the format needs is not there; check the writer's version.",
+    RejectReason.REPEATED_FIELD: "Only its writer can tell which of the two values holds: take the other one out.",
     RejectReason.EMPTY_CONVERSATION: "There is nothing to keep: the rollout ended before its first message.",
     RejectReason.NOT_FINITE_NUMBER: "Write null where there is no number: JSON has no NaN and no infinity.",
     RejectReason.UNSUPPORTED_VERSION: "Convert the file to a version that is read, or ask for this one to be added.",
@@ -51,6 +58,14 @@ SUGGESTIONS = {
     RejectReason.PLACEHOLDER: "The row was a stand-in; nothing is missing.",
     RejectReason.DECODER_FAULT: "This is a fault of Winnow: please report it. The bytes are kept; ingest again after an "
     "update.",
+    RejectReason.FILE_NOT_READ: "The detail is the system's own: look where a link leads, at the rights and at the "
+    "disk, and ingest again.",
+    RejectReason.UNSUPPORTED_PACKING: "Unpack it yourself (`unxz`, `gunzip`, `unzip` and its password) and ingest what "
+    "comes out; gzip, zstd and bzip2 are read, one layer deep.",
+    RejectReason.TABLE_NOT_RECOGNISED: "Labels are read from tables with commas and a header: a column for whom they "
+    "judge (`task_id`, `run`, `trial` ...) and one for what they say (`reward`, `resolved`, `score` ...).",
+    RejectReason.TABLE_ROW_BROKEN: "Mend the row's commas or quotes and ingest the table again; its other rows count "
+    "already.",
 }
 """What the owner of the data can do about each refusal."""
 

@@ -20,13 +20,14 @@ GOLD_SCHEMA = pl.Schema(
 
 
 def gold_calls(task_secrets: pl.DataFrame) -> pl.DataFrame:
-    """List the agent's gold actions of every task that has any.
+    """List the agent's gold actions of every task that has any, once where trials differ in other secrets.
 
     Returns:
         One row per action: `task_id`, `name`, `compared` (JSON list of the arguments that count; "null": all) and
         `arguments` (canonical JSON).
     """
     held = task_secrets.filter(pl.col("gold_actions").is_not_null()).select("task_id", "gold_actions")
+    held = held.unique(maintain_order=True)
     return pl.DataFrame(
         [row for task_id, text in held.iter_rows() for row in _actions(task_id, text)],
         schema=GOLD_SCHEMA,

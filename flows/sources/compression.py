@@ -1,4 +1,4 @@
-"""Reading gzip and zstd, known by their first bytes, and stopping at what expands without end."""
+"""Reading gzip, zstd and bzip2, known by their first bytes, and stopping at what expands without end."""
 
 import io
 from collections.abc import Callable
@@ -7,11 +7,16 @@ from typing import Any, BinaryIO, Literal
 import pyarrow as pa
 
 from flows.sources.limits import Limits
+from flows.sources.padding import ends_in_padding
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 
-Compression = Literal["gzip", "zstd"]
-COMPRESSIONS: dict[bytes, Compression] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+Compression = Literal["gzip", "zstd", "bz2"]
+COMPRESSIONS: dict[bytes, Compression] = {
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    **{b"BZh%d1AY&SY" % level: "bz2" for level in range(1, 10)},
+}
 BUFFER_BYTES = 1 << 20
 
 
@@ -42,6 +47,7 @@ class _Expanding(io.RawIOBase):
         self._most = limits.expanded(stored_bytes_count)
         self._stored_bytes_count = stored_bytes_count
         self._count = 0
+        self._is_at_end = False
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Read on.
@@ -51,7 +57,8 @@ class _Expanding(io.RawIOBase):
             RecordFault: `unsafe_archive`: it expands to more than is allowed.
         """
         left = self._most - self._count
-        read_count = self._read(buffer[:left] if left else memoryview(bytearray(1)))
+        # `readall` hands in a bytearray, of which a slice would be a copy.
+        read_count = self._read(memoryview(buffer)[:left] if left else memoryview(bytearray(1)))
         self._count += read_count
         if self._count > self._most:
             raise RecordFault(
@@ -65,15 +72,21 @@ class _Expanding(io.RawIOBase):
 
         Arrow drops what a failing read had decompressed, so that is read again in smaller and smaller steps.
         """
-        while True:
+        while not self._is_at_end:
             try:
                 return int(self._stream.readinto(buffer[: self._step]))
             except (OSError, pa.ArrowException):
-                if self._reopen is None or self._step == 1:
+                if self._reopen is None:
                     raise
+                if self._step == 1:
+                    if self._compression != "gzip" or not ends_in_padding(self._reopen()):
+                        raise
+                    self._is_at_end = True
+                    break
                 self._step //= 16
                 self._stream = pa.CompressedInputStream(_as_arrow(self._reopen()), self._compression)
                 _skip(self._stream, self._count)
+        return 0
 
     def readable(self) -> bool:
         """Reading is all that there is."""

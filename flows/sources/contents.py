@@ -70,7 +70,7 @@ def rejection_of(exc: BaseException) -> Rejection:
     if isinstance(exc, RecordFault):
         return Rejection(reason=exc.reason, detail=exc.detail)
     if isinstance(exc, OSError) and exc.strerror:
-        return Rejection(reason=RejectReason.UNREADABLE_CONTAINER, detail=f"{exc.strerror}.")
+        return Rejection(reason=RejectReason.FILE_NOT_READ, detail=f"{exc.strerror}.")
     return Rejection(reason=RejectReason.UNREADABLE_CONTAINER, detail=str(exc) or type(exc).__name__)
 
 

@@ -11,21 +11,22 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from flows.sources.archives import BROKEN, is_tar, is_zip
-from flows.sources.compression import Compression, compression_of, expand
+from flows.sources.compression import BUFFER_BYTES, Compression, compression_of, expand
 from flows.sources.contents import ArchiveBrokenError, Content, Cut, rejection_of
 from flows.sources.find import BundleOf
 from flows.sources.limits import Limits
 from flows.sources.unpacking import Archive
+from flows.sources.until_break import UntilBreak
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
-from schemas.rollouts import Rejection, read_records
+from schemas.rollouts import RawRecord, Rejection, parted, read_records
 from schemas.rollouts.format import Head
 from schemas.rollouts.raw.cutting import Cutting, unread
 from schemas.rollouts.raw.pickles import looks_like_pickle
 from schemas.rollouts.raw.pieces import Keep, digest_only
 
 MAGIC_BYTES = 512
-SUFFIXES: dict[Compression | None, str] = {"gzip": ".gz", "zstd": ".zst", None: ""}
+SUFFIXES: dict[Compression | None, str] = {"gzip": ".gz", "zstd": ".zst", "bz2": ".bz2", None: ""}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +70,8 @@ class Reading:
             if opened.is_archive and not self._is_one_record(file_name, opened.start):
                 yield from self._archive_cuts(content, opened)
                 return
-            for record in read_records(opened.stream, **self.cutting(file_name)._asdict()):
-                yield Cut(record, content.source)
+            for record in opened.records(self.cutting(file_name)):
+                yield from (Cut(part, content.source) for part in parted(record))
 
     def _archive_cuts(self, content: Content, opened: "_Opened") -> Iterator[Cut]:
         if content.is_member or (opened.compression and is_zip(opened.start)):
@@ -86,8 +87,12 @@ class Reading:
             cutting=self.cutting(),
             limits=self.limits,
         )
+        is_empty = True
         for part in archive.parts():
+            is_empty = False
             yield from self.cuts(part) if isinstance(part, Content) else [part]
+        if is_empty:
+            raise RecordFault(RejectReason.EMPTY_FILE, "An archive of no files, or of hidden ones only.")
 
     def _open(self, content: Content, stack: ExitStack) -> "_Opened":
         """Open a content, decompressed; the stack closes it."""
@@ -129,6 +134,18 @@ class _Opened(NamedTuple):
     @property
     def is_archive(self) -> bool:
         return is_zip(self.start) or is_tar(self.start)
+
+    def records(self, cutting: Cutting) -> Iterator[RawRecord]:
+        """Cut the stream; where a compressed one breaks, what was read of it comes before the fault."""
+        if not isinstance(self.stream, io.BufferedReader) or self.compression is None:
+            yield from read_records(self.stream, **cutting._asdict())
+            return
+        unbroken = UntilBreak(self.stream)
+        for record in read_records(io.BufferedReader(unbroken, BUFFER_BYTES), **cutting._asdict()):
+            if unbroken.is_read(record):
+                yield record
+        if unbroken.fault is not None:
+            raise unbroken.fault
 
 
 def _first_bytes(stream: BinaryIO) -> bytes:

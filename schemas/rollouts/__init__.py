@@ -9,7 +9,7 @@ from schemas.rollouts.decoding import decode_record
 from schemas.rollouts.format import BundleName, Decoded, Head, RawRecord, Rejection, RolloutFormat, Source
 from schemas.rollouts.raw.cutting import RefusedRecord
 from schemas.rollouts.raw.framing import read_records
-from schemas.rollouts.registry import ROLLOUT_FORMATS, bundling_format, claiming_format, detect_format
+from schemas.rollouts.registry import ROLLOUT_FORMATS, bundling_format, claiming_format, detect_format, parted
 
 __all__ = [
     "ROLLOUT_FORMATS",
@@ -25,5 +25,6 @@ __all__ = [
     "claiming_format",
     "decode_record",
     "detect_format",
+    "parted",
     "read_records",
 ]

@@ -1,5 +1,7 @@
 """One raw record to what it holds, or to why it was refused: the one place where a fault becomes a rejection."""
 
+from dataclasses import replace
+
 import msgspec
 
 from schemas.errors import RecordFault
@@ -7,11 +9,14 @@ from schemas.reasons import RejectReason
 from schemas.rollouts.chats.openai_chat import OPENAI_CHAT
 from schemas.rollouts.chats.plain_chat import read_plain_chat
 from schemas.rollouts.format import Decoded, RawRecord, Rejection, RolloutFormat, Source
+from schemas.rollouts.parts.csv_rows import unread_table
 from schemas.rollouts.raw.cutting import RefusedRecord
-from schemas.rollouts.raw.strict_json import parse_json
+from schemas.rollouts.raw.strict_json import parse_json, quote_large_numbers
 from schemas.rollouts.registry import ROLLOUT_FORMATS, detect_format
 from schemas.trajectory import Trajectory
 from schemas.verdict import Verdict
+
+NO_JSON = (RejectReason.INVALID_JSON, RejectReason.TRUNCATED_JSON)
 
 
 def decode_record(
@@ -39,11 +44,12 @@ def decode_record(
     chosen = rollout_format or (ROLLOUT_FORMATS[record.claimed_by] if record.claimed_by else None)
     try:
         if record.claimed_by is None:
-            parsed = parse_json(record.raw)
+            record, parsed = _parsed(record)
             chosen = chosen or detect_format(parsed)
         return _decoded(record, source, chosen)
     except RecordFault as fault:
-        reason, detail = fault.reason, fault.detail
+        told = _as_table(fault, record, source) or fault
+        reason, detail = told.reason, told.detail
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         # Only a claimed file's parts come to a decoder unparsed.
         reason, detail = RejectReason.INVALID_JSON, f"{exc}."
@@ -55,6 +61,23 @@ def decode_record(
         reason, detail = RejectReason.DECODER_FAULT, f"The decoder failed with {type(exc).__name__}."
     name = None if chosen is None else chosen.name
     return Rejection(reason=reason, detail=detail, format_name=name)
+
+
+def _as_table(fault: RecordFault, record: RawRecord, source: Source) -> RecordFault | None:
+    """Say what a table lacks, rather than that it is no JSON."""
+    is_whole = record.claimed_by is None and record.locator == "file"
+    return unread_table(source.file_name, record.raw) if is_whole and fault.reason in NO_JSON else None
+
+
+def _parsed(record: RawRecord) -> tuple[RawRecord, object]:
+    """Parse a record; give it as decoders can read it: numbers that no float reaches are strings there."""
+    try:
+        return record, parse_json(record.raw)
+    except RecordFault as fault:
+        quoted = quote_large_numbers(record.raw) if fault.reason is RejectReason.NOT_FINITE_NUMBER else None
+        if quoted is None:
+            raise
+    return replace(record, raw=quoted), parse_json(quoted)
 
 
 def _decoded(record: RawRecord, source: Source, chosen: RolloutFormat | None) -> Decoded:

@@ -5,7 +5,7 @@ A member is one module with one frozen instance, and one line in `ROLLOUT_FORMAT
 together (`bundle.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -68,6 +68,8 @@ class Head:
     """The file's first bytes, decompressed: at least the first line, unless that is very long."""
     records: tuple[object, ...]
     """The first records, parsed: JSON lines, or elements of one array; empty for anything else."""
+    end: bytes = b""
+    """The last bytes of a file that is held whole; empty for one that streams by."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +147,14 @@ class RolloutFormat:
             The folder that all files of the bundle share; None for a file that is read alone.
         """
         return None
+
+    def part(self, record: RawRecord) -> Iterable[RawRecord]:
+        """Part a file that this format claimed, where some of it can be refused without the rest.
+
+        Returns:
+            Mostly the record itself; else what can be read, and refused records.
+        """
+        return (record,)
 
     def decode(self, record: RawRecord, source: Source) -> Holds:
         """Read one record.

@@ -1,5 +1,7 @@
 """Every rollout format, and which one a record, a file or a group of files belongs to."""
 
+from collections.abc import Iterable
+
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 from schemas.rollouts.chats.adp import ADP
@@ -17,13 +19,14 @@ from schemas.rollouts.evals.inspect_eval import INSPECT_EVAL
 from schemas.rollouts.evals.nemo_gym import NEMO_GYM
 from schemas.rollouts.evals.verifiers import VERIFIERS
 from schemas.rollouts.evals.verifiers_traces import VERIFIERS_TRACES
-from schemas.rollouts.format import BundleName, Head, RolloutFormat
+from schemas.rollouts.format import BundleName, Head, RawRecord, RolloutFormat
 from schemas.rollouts.harbor.atif import ATIF
 from schemas.rollouts.labels.labels_csv import LABELS_CSV
 from schemas.rollouts.openhands.completions import OPENHANDS_COMPLETIONS
 from schemas.rollouts.openhands.reports import OPENHANDS_REPORTS
 from schemas.rollouts.openhands.sdk import OPENHANDS_SDK
 from schemas.rollouts.openhands.v0 import OPENHANDS
+from schemas.rollouts.raw.cutting import RefusedRecord
 from schemas.rollouts.replay.continuations import WINNOW_CONTINUATION
 from schemas.rollouts.sessions.claude_code import CLAUDE_CODE
 from schemas.rollouts.sessions.codex import CODEX
@@ -104,6 +107,12 @@ def claiming_format(head: Head, only: RolloutFormat | None = None) -> str | None
     """Name the format that takes a whole file as one record; None when its records are told one by one."""
     members = ROLLOUT_FORMATS.values() if only is None else (only,)
     return next((member.name for member in members if member.claims(head)), None)
+
+
+def parted(record: RawRecord) -> Iterable[RawRecord]:
+    """Part a file that a format claimed into what can be read and what is refused; any other record is one."""
+    member = None if record.claimed_by is None else ROLLOUT_FORMATS.get(record.claimed_by)
+    return (record,) if member is None or isinstance(record, RefusedRecord) else member.part(record)
 
 
 def bundling_format(path: str, only: RolloutFormat | None = None) -> BundleName | None:

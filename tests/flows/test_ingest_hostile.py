@@ -50,8 +50,8 @@ def test_each_refusal_is_a_row_with_its_place_and_reason(house: Warehouse) -> No
     assert refused == [
         ("cut.tar", "file", "unreadable_container"),
         ("empty.jsonl", "file", "empty_file"),
-        ("gone-1.jsonl", "file", "unreadable_container"),
-        ("gone-2.jsonl", "file", "unreadable_container"),
+        ("gone-1.jsonl", "file", "file_not_read"),
+        ("gone-2.jsonl", "file", "file_not_read"),
         ("large.jsonl", "line 2", "record_too_large"),
         ("links.tar!/link", "file", "unsafe_archive"),
         ("nested.zip!/inner.zip", "file", "unsafe_archive"),

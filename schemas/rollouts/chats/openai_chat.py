@@ -1,7 +1,7 @@
 """OpenAI chat rollouts: `messages`, optionally `tools`, and whatever else the writer knew.
 
 Most often JSON Lines, one conversation per line; read against the Chat Completions reference and published SFT rows of
-SWE-smith. `benchmark`, `task_id`, `split`, `trial`, `agent`, `model`, `reward` (or `outcome_reward`, `score`), `status`,
+SWE-smith. `benchmark`, `task_id` (or `instance_id`), `split`, `trial`, `agent`, `model`, `reward` (or `outcome_reward`, `score`), `status`,
 `termination_reason`, `cost_usd`, `prompt_tokens`, `completion_tokens` and `tools` are read when they have the expected
 type; anything else is kept exactly in `extra`. What lies under `winnow` is what Winnow's own writer put there.
 """
@@ -13,6 +13,7 @@ import msgspec
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 from schemas.rollouts.format import RawRecord, RolloutFormat, Source
+from schemas.rollouts.parts.benchmarks import benchmark_of
 from schemas.rollouts.parts.chat import chat_messages, policy_text, prompt_key
 from schemas.rollouts.parts.fields import COUNT, ELEMENTS, INTEGER, REAL, TEXT, Fields
 from schemas.rollouts.parts.own_facts import (
@@ -26,6 +27,7 @@ from schemas.trajectory import Status, Task, Toolset, Trajectory
 
 STATUS = msgspec.json.Decoder(Status)
 TASK_KEY: msgspec.json.Decoder[str | int] = msgspec.json.Decoder(str | int)
+TASK_NAMES = ("task_id", "instance_id")
 REWARD_NAMES = ("outcome_reward", "reward", "score")
 
 
@@ -34,11 +36,11 @@ class OpenaiChat(RolloutFormat):
     """One conversation with its outcome, as chat-completion messages."""
 
     name: str = "openai_chat"
-    version: str = "2"
+    version: str = "3"
     reads: str = (
         "an object with `messages` (OpenAI chat completions, legacy function calls, reasoning fields)"
     )
-    carries: str = "messages, `tools`, and when given task_id, trial, agent, model, reward, status, benchmark, split, cost, tokens"
+    carries: str = "messages, `tools`, and when given task_id or instance_id, trial, agent, model, reward, status, benchmark, split, cost, tokens"
     lacks: str = "whatever the optional fields do not say"
     example: str = "winnow ingest 'rollouts/*.jsonl.zst' --source nightly-eval"
 
@@ -59,14 +61,14 @@ class OpenaiChat(RolloutFormat):
             raise RecordFault(RejectReason.EMPTY_CONVERSATION, "`messages` is empty.")
         told = [message.take(KEY, MESSAGE_FACTS) for message in objects]
         messages = restore_messages(chat_messages(objects), told, fields)
-        task_id = fields.take_if("task_id", TASK_KEY)
+        task_key = read_task_key(fields)
         trajectory = Trajectory(
             record_id=record.record_id,
             source_name=source.name,
             source_format=self.name,
             task=Task(
-                benchmark=fields.take_if("benchmark", TEXT) or source.name,
-                task_key=prompt_key(messages, record.record_id) if task_id is None else str(task_id),
+                benchmark=fields.take_if("benchmark", TEXT) or benchmark_of(task_key or "", source.name),
+                task_key=prompt_key(messages, record.record_id) if task_key is None else task_key,
                 split=fields.take_if("split", TEXT),
                 policy=policy_text(messages),
             ),
@@ -87,6 +89,12 @@ class OpenaiChat(RolloutFormat):
 
 
 OPENAI_CHAT = OpenaiChat()
+
+
+def read_task_key(fields: Fields) -> str | None:
+    """Take the first name of a task, as chats or as SWE-bench and SWE-smith call it; null when it has none."""
+    found = (fields.take_if(name, TASK_KEY) for name in TASK_NAMES)
+    return next((str(key) for key in found if key is not None), None)
 
 
 def read_reward(fields: Fields) -> float | None:

@@ -9,9 +9,11 @@ from typing import Literal
 import msgspec
 
 from schemas.rollouts.format import RawRecord, Source
+from schemas.rollouts.parts.benchmarks import benchmark_of
 from schemas.rollouts.parts.chat import policy_text, prompt_key
-from schemas.rollouts.parts.fields import INT64_MAX
+from schemas.rollouts.parts.fields import FLOAT_EXACT, INT64_MAX
 from schemas.rollouts.parts.linking import link_results
+from schemas.rollouts.parts.repeated_fields import repeated_field
 from schemas.trajectory import Message, Origin, Role, Status, Task, ToolCall, Trajectory
 
 PLACES = {
@@ -52,6 +54,7 @@ class _Record(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     messages: list[_Message]
     benchmark: str | None = None
     task_id: str | int | None = None
+    instance_id: str | int | msgspec.UnsetType | None = msgspec.UNSET
     split: str | None = None
     trial: int | None = None
     agent: str | None = None
@@ -65,6 +68,7 @@ class _Record(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 RECORD = msgspec.json.Decoder(_Record)
+OUTLINE = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def read_plain_chat(record: RawRecord, source: Source, *, format_name: str) -> Trajectory | None:
@@ -73,17 +77,17 @@ def read_plain_chat(record: RawRecord, source: Source, *, format_name: str) -> T
         read = RECORD.decode(record.raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    if not read.messages or not _fits(read):
+    if not read.messages or not _fits(read) or repeated_field(record.raw, OUTLINE.decode(record.raw)):
         return None
     messages = link_results([_message(message, seq) for seq, message in enumerate(read.messages)])
-    task_key = prompt_key(messages, record.record_id) if read.task_id is None else str(read.task_id)
+    task_key = _named_task(read)
     return Trajectory(
         record_id=record.record_id,
         source_name=source.name,
         source_format=format_name,
         task=Task(
-            benchmark=read.benchmark or source.name,
-            task_key=task_key,
+            benchmark=read.benchmark or benchmark_of(task_key or "", source.name),
+            task_key=prompt_key(messages, record.record_id) if task_key is None else task_key,
             split=read.split,
             policy=policy_text(messages),
         ),
@@ -101,13 +105,20 @@ def read_plain_chat(record: RawRecord, source: Source, *, format_name: str) -> T
 
 
 def _fits(read: _Record) -> bool:
-    """Tell whether all numbers fit their columns, and all messages are plain."""
+    """Tell whether all numbers fit their columns, one name tells the task, and all messages are plain."""
     counts = (read.prompt_tokens, read.completion_tokens)
     return (
         all(count is None or 0 <= count <= INT64_MAX for count in counts)
+        and (read.task_id is None or read.instance_id is msgspec.UNSET)
         and (read.trial is None or abs(read.trial) <= INT64_MAX)
+        and all(abs(figure or 0) < FLOAT_EXACT for figure in (read.reward, read.cost_usd))
         and all(message.is_plain() for message in read.messages)
     )
+
+
+def _named_task(read: _Record) -> str | None:
+    named = read.instance_id if read.task_id is None else read.task_id
+    return None if named is None or named is msgspec.UNSET else str(named)
 
 
 def _message(read: _Message, seq: int) -> Message:

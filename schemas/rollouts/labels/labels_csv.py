@@ -10,15 +10,18 @@ verdict, which is kept beside it. The first of `reward`, `resolved`, `success`, 
 is the outcome of the task, unless a human says so. No published file was read: the columns are ours.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from schemas.errors import RecordFault
+from schemas.identity import content_digest
 from schemas.reasons import RejectReason
-from schemas.rollouts.format import Head, Holds, RawRecord, RolloutFormat, Source
+from schemas.rollouts.format import Head, Holds, RawRecord, Rejection, RolloutFormat, Source
 from schemas.rollouts.parts.benchmarks import benchmark_of
 from schemas.rollouts.parts.csv_labels import Row, csv_columns, label_value, read_csv
+from schemas.rollouts.parts.csv_rows import TableRow, table_rows
 from schemas.rollouts.parts.fields import json_text
+from schemas.rollouts.raw.cutting import Cutting
 from schemas.trajectory import Score, ScoreSource
 from schemas.verdict import Verdict
 
@@ -36,7 +39,7 @@ class LabelsCsv(RolloutFormat):
     """A table of labels."""
 
     name: str = "labels_csv"
-    version: str = "1"
+    version: str = "2"
     reads: str = "a `.csv` with a column that names rollouts (`task_id`, `run`, ...) and one that judges (`score`, ...)"
     carries: str = "scores of rollouts that lie in other files, who gave them, and why"
     lacks: str = "the rollouts; a row that fits several of them attaches to none"
@@ -46,6 +49,23 @@ class LabelsCsv(RolloutFormat):
         """Claim a CSV that names rollouts and judges them."""
         columns = csv_columns(head)
         return not columns.isdisjoint((*TASK, *RUN, TRIAL)) and any(map(_is_value, columns))
+
+    def part(self, record: RawRecord) -> Iterable[RawRecord]:
+        """Refuse rows that cannot be read, or name no rollout, one by one: a table is kept by people."""
+        rows = list(table_rows(record.raw))
+        faults = _row_faults(rows)
+        if not faults:
+            return (record,)
+        whole = b"".join(row.raw for row in rows if row.line not in faults)
+        read = replace(record, raw=whole, record_id=content_digest(whole))
+        broken = (row for row in rows if row.line in faults)
+        return (read, *(self._refused(row, faults[row.line], n) for n, row in enumerate(broken, start=1)))
+
+    def _refused(self, row: TableRow, fault: RecordFault, index: int) -> RawRecord:
+        rejection = Rejection(reason=fault.reason, detail=fault.detail, format_name=self.name)
+        return Cutting().refused(
+            [row.raw.rstrip(b"\r\n")], rejection, locator=f"line {row.line}", index=index
+        )
 
     def decode(self, record: RawRecord, source: Source) -> Holds:  # noqa: ARG002 - the signature is the contract
         """Read every verdict of every row.
@@ -60,6 +80,23 @@ class LabelsCsv(RolloutFormat):
 
 
 LABELS_CSV = LabelsCsv()
+
+
+def _row_faults(rows: Sequence[TableRow]) -> dict[int, RecordFault]:
+    """Give what is wrong with rows, by line; nothing of a table whose header is broken, which is refused whole."""
+    if not rows or rows[0].fault is not None:
+        return {}
+    found = ((row.line, _row_fault(row, rows[0].cells)) for row in rows[1:])
+    return {line: fault for line, fault in found if fault is not None}
+
+
+def _row_fault(row: TableRow, columns: list[str]) -> RecordFault | None:
+    if row.fault is not None or not row.cells:
+        return row.fault
+    named = dict(zip(columns, row.cells, strict=True))
+    if any(named.get(name) for name in (*TASK, *RUN, TRIAL)):
+        return None
+    return RecordFault(RejectReason.MISSING_FIELD, "It names neither a task, nor a run, nor a trial.")
 
 
 def _is_value(column: str) -> bool:

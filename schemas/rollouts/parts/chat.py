@@ -173,5 +173,6 @@ def _arguments(raw: bytes | None) -> str:
 
 
 def _part_text(part: object) -> str | None:
-    text = part.get("text") if isinstance(part, dict) else None
+    """Give a part's words; a bare string is a part too."""
+    text = part.get("text") if isinstance(part, dict) else part
     return text if isinstance(text, str) else None

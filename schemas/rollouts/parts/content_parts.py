@@ -30,16 +30,15 @@ def take_parts(fields: Fields, name: str) -> list[Part] | None:
     """Take a list of parts; None for a field that is no list, which stays untouched.
 
     Raises:
-        RecordFault: an element is no object with a `type`.
+        RecordFault: an element is neither a string nor an object with a `type`.
     """
     raw = peek_raw(fields, name)
     if raw is None or not raw.startswith(b"["):
         return None
+    texts = [bytes(text) for text in ELEMENTS.decode(raw)]
+    fields.put(name, json_text([msgspec.Raw(_as_object(text)) for text in texts]))
     opened = fields.take_objects(name)
-    return [
-        Part(part.require("type", TEXT), bytes(text), part)
-        for text, part in zip(ELEMENTS.decode(raw), opened, strict=True)
-    ]
+    return [Part(part.require("type", TEXT), text, part) for text, part in zip(texts, opened, strict=True)]
 
 
 def read_words(parts: Sequence[Part]) -> tuple[str | None, str | None]:
@@ -101,8 +100,13 @@ def join_objects(one: str | None, other: str | None) -> str | None:
     return json_text(OBJECT.decode(one) | OBJECT.decode(other))
 
 
+def _as_object(text: bytes) -> bytes:
+    """Spell a part out that is a bare string."""
+    return b'{"type":"text","text":%s}' % text if text.startswith(b'"') else text
+
+
 def _text(part: Part) -> str | None:
     """Give a part's words without taking them; a refusal is words too."""
-    parsed = msgspec.json.decode(part.raw)
+    parsed = msgspec.json.decode(_as_object(part.raw))
     text = parsed.get("refusal") if part.kind == "refusal" else parsed.get("text")
     return text if isinstance(text, str) else None

@@ -23,10 +23,13 @@ UNKNOWN = frozenset({"", "n/a", "na", "none", "null", "nan", "unsure", "unknown"
 
 def csv_columns(head: Head) -> frozenset[str]:
     """Give the columns of a file that is named `.csv`; none for any other."""
-    if CSV_NAME.fullmatch(head.file_name) is None:
-        return frozenset()
-    first = head.start.split(b"\n", 1)[0].decode("utf-8-sig", "replace")
-    return frozenset(next(csv.reader([first]), []))
+    return frozenset() if CSV_NAME.fullmatch(head.file_name) is None else frozenset(header_of(head.start))
+
+
+def header_of(start: bytes) -> list[str]:
+    """Give the cells of a table's first line."""
+    first = start.split(b"\n", 1)[0].decode("utf-8-sig", "replace")
+    return next(csv.reader([first]), [])
 
 
 def read_csv(raw: bytes, columns_needed: frozenset[str] = frozenset()) -> list[Row]:

@@ -3,16 +3,21 @@
 Reading this way cannot lose a field by forgetting it: it lands in `extra`.
 """
 
+import re
 from typing import Annotated, TypeVar
 
 import msgspec
 
 from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
+from schemas.rollouts.parts.repeated_fields import repeated_field
 
 T = TypeVar("T")
 
 INT64_MAX = 2**63 - 1
+FLOAT_EXACT = 2**53
+"""Up to here a float tells every whole number from its neighbours."""
+INTEGER_TEXT = re.compile(rb"-?\d{1,4000}")
 
 TEXT = msgspec.json.Decoder(str)
 FLAG = msgspec.json.Decoder(bool)
@@ -30,7 +35,7 @@ _NULL = b"null"
 class Fields:
     """The fields of one JSON object that nobody has taken yet.
 
-    A null field counts as absent. Of a key that is there twice the last counts, as for every JSON reader.
+    A null field counts as absent.
     """
 
     def __init__(self, raw: bytes | msgspec.Raw, place: str) -> None:
@@ -41,10 +46,13 @@ class Fields:
             place: where it lies in the record, for messages: `$.traj[3]`.
 
         Raises:
-            RecordFault: it is not an object.
+            RecordFault: it is not an object, or says one name twice, of which one value would be lost.
         """
         self._place = place
         self._fields = _decode(_OBJECT, raw, place)
+        repeated = repeated_field(raw, self._fields)
+        if repeated is not None:
+            raise self.fault(RejectReason.REPEATED_FIELD, f"{repeated!r} stands there twice.")
 
     @property
     def is_empty(self) -> bool:
@@ -58,7 +66,11 @@ class Fields:
             RecordFault: `unexpected_shape`.
         """
         raw = self.take_raw(name)
-        return None if raw is None else _decode(kind, raw, f"{self._place}.{name}")
+        if raw is None:
+            return None
+        value = _decode(kind, raw, f"{self._place}.{name}")
+        self._keep_if_rounded(name, raw, value)
+        return value
 
     def require(self, name: str, kind: msgspec.json.Decoder[T]) -> T:
         """Take a field that must be there.
@@ -77,10 +89,12 @@ class Fields:
         if raw is None:
             return None
         try:
-            return kind.decode(raw)
+            value = kind.decode(raw)
         except msgspec.ValidationError:
             self._fields[name] = msgspec.Raw(raw)
             return None
+        self._keep_if_rounded(name, raw, value)
+        return value
 
     def take_raw(self, name: str) -> bytes | None:
         """Take a field's exact JSON text; None when absent or null."""
@@ -121,6 +135,13 @@ class Fields:
             '{"score":1.50}'
         """
         return json_text(self._fields) if self._fields else None
+
+    def _keep_if_rounded(self, name: str, raw: bytes, value: object) -> None:
+        """Leave a whole number that a float only comes near to where it is, so that its digits end in `extra`."""
+        if not isinstance(value, float) or abs(value) < FLOAT_EXACT:
+            return
+        if INTEGER_TEXT.fullmatch(raw) and int(raw) != int(value):
+            self._fields[name] = msgspec.Raw(raw)
 
     def fault(self, reason: RejectReason, detail: str) -> RecordFault:
         """Make a fault that names this object's place."""

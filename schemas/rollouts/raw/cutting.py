@@ -124,7 +124,8 @@ def frame_elements(chunks: Iterator[bytes], cutting: Cutting) -> Iterator[RawRec
         raw = _stripped(element)
         if scanner.is_whole and index == 0 and not raw:
             break
-        record = cutting.record(raw, f"$[{index}]", index)
+        # Where an element is missing, only the comma can be refused.
+        record = cutting.record(raw or b",", f"$[{index}]", index)
         yield record if scanner.is_whole or not scanner.is_at_end else _cut_off(record)
     behind = cutting.whole(chain([scanner.rest], chunks), f"behind $[{index}]", index + 1)
     if behind.raw or isinstance(behind, RefusedRecord):

@@ -28,6 +28,21 @@ SIGNATURES = {
     b"7z\xbc\xaf": "a 7z archive",
     b"\x7fELF": "a program",
 }
+PACKED = frozenset(
+    {
+        "a zip archive",
+        "an empty zip archive",
+        "gzip data",
+        "zstd data",
+        "bzip2 data",
+        "xz data",
+        "a 7z archive",
+    }
+)
+"""Of these, what may well hold rollouts."""
+TAR_BLOCK = 512
+NUL_BYTES = "data with NUL bytes"
+NOT_TEXT = "Not text but {}."
 PLACEHOLDER = re.compile(rb"\s*<PLACEHOLDER\b[^<>\n]*>\s*")
 WIDE_TEXT = (b"\xff\xfe", b"\xfe\xff")
 """Byte order marks of UTF-16 and UTF-32, which is text, though not one that we read."""
@@ -51,13 +66,30 @@ def foreign_fault(raw: bytes | bytearray) -> RecordFault | None:
         )
     if PLACEHOLDER.fullmatch(raw):
         return RecordFault(RejectReason.PLACEHOLDER, "A placeholder row: whoever published it left it out.")
+    if not head.strip(b"\0") and _is_empty_tar(raw):
+        return RecordFault(
+            RejectReason.EMPTY_FILE, "Nothing but NUL bytes: an empty tar, or a file never written."
+        )
     kind = next((kind for start, kind in SIGNATURES.items() if head.startswith(start)), None)
     if kind is None and b"\0" in head and not head.startswith(WIDE_TEXT):
         kind = "data with NUL bytes"
+    if kind in PACKED:
+        return RecordFault(RejectReason.UNSUPPORTED_PACKING, f"Not text but {kind}, which is not read here.")
     return None if kind is None else RecordFault(RejectReason.BINARY_CONTENT, f"Not text but {kind}.")
+
+
+def _is_empty_tar(raw: bytes | bytearray) -> bool:
+    """Tell the two blocks that end a tar, with nothing before them and any padding behind."""
+    return len(raw) >= 2 * TAR_BLOCK and not len(raw) % TAR_BLOCK and raw.count(0) == len(raw)
 
 
 def is_binary(start: bytes | bytearray) -> bool:
     """Tell whether bytes are of a kind in which space at the ends means something."""
     fault = foreign_fault(start)
     return fault is not None and fault.reason is not RejectReason.PLACEHOLDER
+
+
+def has_nul_bytes_only(start: bytes | bytearray) -> bool:
+    """Tell whether NUL bytes are all that speaks against text: a file that lost its first blocks has them too."""
+    fault = foreign_fault(start)
+    return fault is not None and fault.detail == NOT_TEXT.format(NUL_BYTES)

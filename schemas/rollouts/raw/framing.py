@@ -17,12 +17,14 @@ import msgspec
 from schemas.rollouts.format import Head, RawRecord
 from schemas.rollouts.raw.cutting import NO_LIMIT, Cutting, frame_elements, frame_lines
 from schemas.rollouts.raw.elements import ArrayScanner
-from schemas.rollouts.raw.foreign import PLACEHOLDER, is_binary
+from schemas.rollouts.raw.foreign import PLACEHOLDER, has_nul_bytes_only, is_binary
 from schemas.rollouts.raw.pieces import PIECE_BYTES, Keep, digest_only, read_chunks
-from schemas.rollouts.raw.strict_json import JSON_SPACE, scan_elements
+from schemas.rollouts.raw.strict_json import JSON_SPACE
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 ARRAY_START = re.compile(rb"[ \t\r\n]*\[")
+LARGE_ARRAY = re.compile(rb"[ \t\r\n]*\[[ \t\r\n]*[\[{\"\]]")
+"""How an array begins whose first element may be larger than what was read; a line of a log (`[2024-`) does not."""
 HEAD_RECORDS = 16
 """How many records a format sees before it claims a file: a session log may begin with lines of bookkeeping."""
 HEAD_BYTES = 1 << 18
@@ -102,42 +104,63 @@ def _read_up_to(limit: int, lines: list[bytes], stream: BinaryIO) -> bytearray:
 def _frame_whole(whole: bytearray, cutting: Cutting, *, is_one_line: bool) -> Iterator[RawRecord]:
     """Frame a file that is held."""
     elements = _cut_array(whole)
-    first: Sequence[bytes | msgspec.Raw] = elements[:HEAD_RECORDS] if elements else ()
-    if is_one_line and elements is None and len(whole) <= HEAD_BYTES:
+    first: Sequence[bytes | msgspec.Raw] = _first_elements(whole) if elements is None else elements
+    if is_one_line and elements is None and not first and len(whole) <= HEAD_BYTES:
         first = [bytes(whole)]
-    parsed = _parsed(first)
-    claimed_by = cutting.claims(_head(cutting.file_name, [bytes(whole[:HEAD_BYTES])], parsed))
+    head = Head(
+        file_name=cutting.file_name,
+        start=bytes(whole[:HEAD_BYTES]),
+        records=_parsed(first[:HEAD_RECORDS]),
+        end=bytes(whole[-HEAD_BYTES:]),
+    )
+    claimed_by = cutting.claims(head)
     if claimed_by is not None:
         yield cutting.record(bytes(whole), "file", 0, claimed_by)
     elif elements is not None:
         for index, element in enumerate(elements):
             yield cutting.record(bytes(element), f"$[{index}]", index)
-    elif is_binary(whole):
-        yield cutting.record(bytes(whole), "file", 0)
-    elif not is_one_line and not _is_json(whole) and _has_record_line(whole):
-        yield from frame_lines(io.BytesIO(whole), io.BytesIO(), cutting)
+    elif (is_one_line and ARRAY_START.match(whole) is None) or _is_json(whole):
+        yield _document([bytes(whole)], cutting)
     else:
-        yield cutting.record(bytes(whole).strip(JSON_SPACE), "file", 0)
+        yield from _frame_broken(bytes(whole), io.BytesIO(), cutting)
 
 
 def _frame_large(start: bytes, stream: BinaryIO, cutting: Cutting) -> Iterator[RawRecord]:
     """Frame a file that is too large to be held, of which `start` was read."""
-    opening = ARRAY_START.match(start)
-    first = [] if opening is None else _first_elements(start[opening.end() :])
-    claimed_by = cutting.claims(_head(cutting.file_name, [start[:HEAD_BYTES]], _parsed(first)))
-    chunks = chain([start], read_chunks(stream))
+    head = _head(cutting.file_name, [start[:HEAD_BYTES]], _parsed(_first_elements(start)))
+    claimed_by = cutting.claims(head)
     if claimed_by is not None:
-        yield cutting.whole(chunks, claimed_by=claimed_by)
-    elif opening is not None:
-        yield from frame_elements(chain([start[opening.end() :]], read_chunks(stream)), cutting)
-    elif not is_binary(start) and (b"\n" not in start or _has_record_line(start)):
-        yield from frame_lines(io.BytesIO(start), stream, cutting)
+        yield cutting.whole(chain([start], read_chunks(stream)), claimed_by=claimed_by)
+    elif b"\n" not in start and ARRAY_START.match(start) is None and not is_binary(start):
+        yield from frame_lines([start], stream, cutting)
     else:
-        yield cutting.whole(chunks)
+        yield from _frame_broken(start, stream, cutting)
 
 
-def _cut_array(whole: bytearray) -> list[msgspec.Raw] | list[bytes] | None:
-    """Give the elements of an array, None when it is none or is not whole.
+def _frame_broken(start: bytes, stream: BinaryIO, cutting: Cutting) -> Iterator[RawRecord]:
+    """Frame what is not JSON as a whole, or too large to tell, by what more objects of the start speak for."""
+    is_text = not is_binary(start) or has_nul_bytes_only(start)
+    line_count = _count(_record_lines(start)) if is_text else 0
+    element_count = _count(_object_elements(start)) if is_text else 0
+    is_large = len(start) > cutting.record_bytes
+    if line_count > element_count:
+        yield from frame_lines(io.BytesIO(start), stream, cutting)
+    elif element_count or (is_large and LARGE_ARRAY.match(start)):
+        yield from frame_elements(chain([_behind_bracket(start)], read_chunks(stream)), cutting)
+    else:
+        yield _document(chain([start], read_chunks(stream)), cutting)
+
+
+def _document(chunks: Iterable[bytes], cutting: Cutting) -> RawRecord:
+    """Make one record of a file; space at its ends is left out, unless it may mean something."""
+    chunks = iter(chunks)
+    start = next(chunks)
+    is_exact = is_binary(start) and len(start) <= cutting.record_bytes
+    return cutting.record(start, "file", 0) if is_exact else cutting.whole(chain([start], chunks))
+
+
+def _cut_array(whole: bytearray) -> list[msgspec.Raw] | None:
+    """Give the elements of an array, None when it is none, or a broken one.
 
     msgspec's slices are views into `whole`, so nothing is copied until a record is read.
     """
@@ -146,13 +169,33 @@ def _cut_array(whole: bytearray) -> list[msgspec.Raw] | list[bytes] | None:
     try:
         return msgspec.json.decode(whole, type=list[msgspec.Raw])
     except (msgspec.DecodeError, RecursionError):
-        elements, _, is_whole = scan_elements(bytes(whole).strip(JSON_SPACE))
-        return elements if is_whole else None
+        return None
 
 
-def _first_elements(start: bytes) -> list[bytes]:
-    pieces = islice(ArrayScanner().cut([start]), HEAD_RECORDS)
-    return [piece.data for piece in pieces if piece.ends]
+def _behind_bracket(start: bytes | bytearray) -> bytes:
+    """Give what stands behind an array's opening bracket; nothing when there is none."""
+    opening = ARRAY_START.match(start)
+    return b"" if opening is None else bytes(start[opening.end() :])
+
+
+def _elements(start: bytes | bytearray) -> Iterator[bytes]:
+    """Cut what was read of an array; an element that goes on behind it is left out."""
+    return (piece.data for piece in ArrayScanner().cut([_behind_bracket(start)]) if piece.ends)
+
+
+def _first_elements(start: bytes | bytearray) -> list[bytes]:
+    return list(islice((element for element in _elements(start) if element), HEAD_RECORDS))
+
+
+def _object_elements(start: bytes) -> Iterator[bytes]:
+    """Give the elements that look like objects; whether they are any, whoever parses them finds out."""
+    elements = (element.strip(JSON_SPACE) for element in _elements(start))
+    return (element for element in elements if element.startswith(b"{") and element.endswith(b"}"))
+
+
+def _count(found: Iterator[bytes]) -> int:
+    """Count as far as it takes to tell lines from an array."""
+    return sum(1 for _ in islice(found, HEAD_RECORDS))
 
 
 def _head(file_name: str, lines: Iterable[bytes], records: tuple[object, ...]) -> Head:
@@ -168,12 +211,13 @@ def _parsed(elements: Iterable[bytes | msgspec.Raw]) -> tuple[object, ...]:
     return tuple(records)
 
 
-def _has_record_line(whole: bytes | bytearray) -> bool:
-    """Tell JSON Lines with a broken first line from a broken document: a line is an object of its own."""
-    lines = (line.rstrip(JSON_SPACE) for line in io.BytesIO(whole))
-    return any(
-        (line.startswith(b"{") and line != b"{}" and _is_json(line)) or PLACEHOLDER.fullmatch(line)
+def _record_lines(start: bytes) -> Iterator[bytes]:
+    """Give the lines that are records of their own: in a broken document there are none."""
+    lines = (line.rstrip(JSON_SPACE) for line in io.BytesIO(start))
+    return (
+        line
         for line in lines
+        if (line.startswith(b"{") and line != b"{}" and _is_json(line)) or PLACEHOLDER.fullmatch(line)
     )
 
 

@@ -3,13 +3,13 @@
 Real files read: half-duplex `Results` of July and August 2025 (airline, retail, telecom without a user). From the
 source (1.0.1, a2c0247): users that call tools, `MultiToolMessage`, reviews, full duplex, and the folder layout, where
 `simulations/<id>.json` finds tasks and settings in `../results.json`. A bare list or JSON Lines of simulations has
-neither, so policy and model are unknown there, and gold is what the checks quote.
+neither, so policy and model are unknown there, and gold is what the checks quote. Where they quote other words than the
+task's own, both are kept.
 
 The policy is part of a system prompt that tau2 does not store, so it is the task's policy and no message.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -27,17 +27,6 @@ from schemas.rollouts.tau.tau2_run import Run, bare_run, given_message_count, re
 from schemas.rollouts.tau.tau2_ticks import take_messages
 from schemas.trajectory import Message, Status, Trajectory
 
-IGNORED = {
-    f"{place}reward_info.{name}": reason
-    for place in ("", "simulations.")
-    for name, reason in {
-        "action_checks.action": "the gold action once more, which must not leave quarantine",
-        "env_assertions.env_assertion": "the gold assertion once more, which must not leave quarantine",
-        "communicate_checks.info": "the gold information once more, which must not leave quarantine",
-        "communicate_checks.justification": "a fixed sentence that spells the gold information out",
-        "nl_assertions.nl_assertion": "the grader's rubric once more, which must not leave quarantine",
-    }.items()
-}
 RESULTS = "../results.json"
 RUN_FIELDS = frozenset({"simulations", "simulation_index"})
 SIMULATION_FIELDS = frozenset({"id", "task_id", "termination_reason"})
@@ -60,12 +49,11 @@ class Tau2(RolloutFormat):
     """A run's document, or one simulation of it."""
 
     name: str = "tau2"
-    version: str = "1"
+    version: str = "2"
     reads: str = "a `Results` document, or one simulation (of the folder layout, a list or JSON Lines); tau2-bench 1.0.1"
     carries: str = "messages, policy, reward with its checks, reviews, cost, tokens; gold and user scenarios go to quarantine"
     lacks: str = "tool schemas, mostly; tasks that no simulation ran; the reward of a crash"
     example: str = "winnow ingest data/simulations/gpt-4.1_airline_default_gpt-4.1_4trials.json"
-    ignored: Mapping[str, str] = field(default_factory=lambda: IGNORED)
 
     def recognises(self, record: object) -> bool:
         """Tell a run by its tasks and settings, a simulation by its fields."""
@@ -121,7 +109,11 @@ class Tau2(RolloutFormat):
         reason = fields.take("termination_reason", TEXT)
         status = STATUSES.get(reason or "", Status.UNKNOWN)
         reviews = take_review(fields, messages)
-        reward = take_reward(fields, keeps_value=status is Status.INFRA_ERROR)
+        reward = take_reward(
+            fields,
+            keeps_value=status is Status.INFRA_ERROR,
+            said={message.text for message in messages},
+        )
         run = run._replace(policy=fields.take("policy", TEXT) or run.policy)
         prompt_tokens, completion_tokens = token_totals(messages)
         fields.put("run", run.rest)
@@ -130,7 +122,7 @@ class Tau2(RolloutFormat):
             record_part=part,
             source_name=source.name,
             source_format=self.name,
-            task=read_task(run, task_key, source_name=source.name, gold=reward.gold),
+            task=read_task(run, task_key, source_name=source.name, quoted=reward.quoted),
             messages=messages,
             trial=fields.take("trial", INTEGER),
             agent=run.agent,

@@ -1,10 +1,11 @@
 """The verdict of a tau2 simulation: its checks become scores, and the gold that they quote stays out of them.
 
-Each check names what it checked (a gold action, an assertion, a piece of information): that is the task's evaluation
-criteria once more, and goes to quarantine when the task itself is not at hand.
+Each check names what it checked (a gold action, an assertion, a piece of information). Mostly that is the task's
+evaluation criteria once more, but not always: the published airline runs judged two tasks by words that their own file
+spells differently. So it is handed on with the verdict, and what the task does not say goes to quarantine with it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +16,9 @@ from schemas.trajectory import Message, Role, Score, ScoreSource
 VERDICT: msgspec.json.Decoder[float | bool] = msgspec.json.Decoder(float | bool)
 BREAKDOWN = msgspec.json.Decoder(dict[str, float])
 REVIEWER = "tau2_review"
+NOT_SAID = "Information '{}' not communicated."
+SAID = "Information '{}' communicated in the message:\n '{}'"
+"""What tau2 writes of a piece of information: gold and the words of a message, and nothing else."""
 
 
 class Check(NamedTuple):
@@ -39,21 +43,30 @@ CHECKS = (
 )
 
 
+class Quoted(NamedTuple):
+    """What checks say of the gold: private, as the task itself is."""
+
+    criteria: Mapping[str, Sequence[str]]
+    """By criterion: what the checks name, as JSON texts."""
+    justifications: Sequence[str] = ()
+    """What spells gold out in other words than tau2's own sentences."""
+
+
 class Reward(NamedTuple):
     """What `reward_info` says."""
 
     value: float | None
     scores: tuple[Score, ...]
-    gold: Mapping[str, Sequence[str]]
-    """By criterion: what the checks quote, as JSON texts."""
+    quoted: Quoted
 
 
-def take_reward(simulation: Fields, *, keeps_value: bool) -> Reward:
+def take_reward(simulation: Fields, *, keeps_value: bool, said: Collection[str | None] = ()) -> Reward:
     """Take `reward_info` apart; what is neither verdict nor gold goes back.
 
     Args:
         simulation: the simulation.
         keeps_value: leave the reward itself where it is: it means nothing after a crash.
+        said: the texts of its messages.
     """
     verdict = simulation.take_object("reward_info")
     reward = None if keeps_value else verdict.take("reward", VERDICT)
@@ -64,13 +77,9 @@ def take_reward(simulation: Fields, *, keeps_value: bool) -> Reward:
     verdict.put("db_check", database.rest())
     breakdown = verdict.take("reward_breakdown", BREAKDOWN) or {}
     scores += _scores({f"reward_{name.lower()}": value for name, value in breakdown.items()})
-    gold: dict[str, list[str]] = {}
-    for check in CHECKS:
-        quoted = _take_checks(verdict, check, scores)
-        if quoted:
-            gold[check.criterion] = quoted
+    quoted = _take_all_checks(verdict, scores, said)
     simulation.put("reward_info", verdict.rest())
-    return Reward(None if reward is None else float(reward), tuple(scores), gold)
+    return Reward(None if reward is None else float(reward), tuple(scores), quoted)
 
 
 def _scores(values: Mapping[str, float | bool | None]) -> list[Score]:
@@ -81,27 +90,40 @@ def _scores(values: Mapping[str, float | bool | None]) -> list[Score]:
     ]
 
 
-def _take_checks(verdict: Fields, check: Check, scores: list[Score]) -> list[str]:
-    """Take one list of checks; give what they quote of the gold."""
-    quoted: list[str] = []
-    left: list[msgspec.Raw] = []
-    for index, fields in enumerate(verdict.take_objects(check.name)):
-        gold = fields.take_raw(check.gold)
-        quoted += [] if gold is None else [gold.decode()]
-        value = fields.take(check.value, VERDICT)
-        justification = fields.take("justification", TEXT)
-        scores.append(
-            Score(
-                name=f"{check.name}_{index}",
-                value=None if value is None else float(value),
-                source=check.source,
-                explanation=None if check.quotes_gold else justification,
-            )
-        )
-        left.append(msgspec.Raw(fields.rest() or "{}"))
-    if any(bytes(raw) != b"{}" for raw in left):
-        verdict.put(check.name, json_text(left))
-    return quoted
+def _take_all_checks(verdict: Fields, scores: list[Score], said: Collection[str | None]) -> Quoted:
+    criteria: dict[str, list[str]] = {}
+    justifications: list[str] = []
+    for check in CHECKS:
+        checked = verdict.take_objects(check.name)
+        for index, fields in enumerate(checked):
+            gold = fields.take_raw(check.gold)
+            if gold is not None:
+                criteria.setdefault(check.criterion, []).append(gold.decode())
+            justification = fields.take("justification", TEXT)
+            scores.append(_score(check, index, fields.take(check.value, VERDICT), justification))
+            if check.quotes_gold and justification and not _is_tau2s(justification, gold, said):
+                justifications.append(justification)
+        left = [fields.rest() for fields in checked]
+        if any(left):
+            verdict.put(check.name, json_text([msgspec.Raw(rest or "{}") for rest in left]))
+    return Quoted(criteria, justifications)
+
+
+def _score(check: Check, index: int, value: float | None, justification: str | None) -> Score:
+    return Score(
+        name=f"{check.name}_{index}",
+        value=None if value is None else float(value),
+        source=check.source,
+        explanation=None if check.quotes_gold else justification,
+    )
+
+
+def _is_tau2s(justification: str, gold: bytes | None, said: Collection[str | None]) -> bool:
+    """Tell a sentence that tau2 makes of the gold and a message, so that nothing is lost without it."""
+    information = "" if gold is None else str(msgspec.json.decode(gold))
+    return justification == NOT_SAID.format(information) or any(
+        justification == SAID.format(information, text) for text in said
+    )
 
 
 def take_review(simulation: Fields, messages: Sequence[Message]) -> list[Score]:

@@ -1,16 +1,20 @@
 """What the simulations of a tau2 run share: settings, policy, and tasks with their gold."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from schemas.rollouts.chats.openai_chat import TASK_KEY, read_toolset
 from schemas.rollouts.parts.fields import ELEMENTS, TEXT, Fields, json_text
+from schemas.rollouts.parts.peeking import peek
+from schemas.rollouts.tau.quoting import says_the_same
+from schemas.rollouts.tau.tau2_rewards import Quoted
 from schemas.trajectory import Task, TaskSecrets, Toolset
 
 DOMAIN = re.compile(r"(?:^|_)(airline|retail|telecom|telecom-workflow|banking_knowledge|mock)(?=_|\.)")
+CRITERIA = msgspec.json.Decoder(dict[str, msgspec.Raw])
 PRIVATE_USER_FIELDS = ("global_simulation_guidelines", "persona_config")
 SOLO = "solo"
 """Agents so named read a ticket; there is no user to talk to."""
@@ -63,17 +67,18 @@ def take_run(fields: Fields, file_name: str) -> Run:
     return run._replace(rest=fields.rest())
 
 
-def read_task(run: Run, task_key: str, *, source_name: str, gold: Mapping[str, Sequence[str]]) -> Task:
-    """Read a task of the run; of one that is not at hand the gold that a simulation's checks quote.
+def read_task(run: Run, task_key: str, *, source_name: str, quoted: Quoted) -> Task:
+    """Read a task of the run, and what a simulation's checks say of its gold in other words than the task.
 
     Args:
         run: the run.
         task_key: the task's id.
         source_name: stands for a domain that nothing names.
-        gold: by criterion of the evaluation, what the checks quote, as JSON texts.
+        quoted: what the checks say; it is all that there is of a task that is not at hand.
     """
     raw = run.tasks.get(task_key)
-    fields = Fields(raw or _quoted_task(gold), f"$.tasks[{task_key!r}]")
+    fields = Fields(raw or _quoted_task(quoted), f"$.tasks[{task_key!r}]")
+    fields.put("said_by_checks", _said_otherwise(fields, quoted))
     ticket = fields.take("ticket", TEXT)
     is_solo = SOLO in (run.agent or "")
     if not is_solo:
@@ -110,9 +115,26 @@ def _tasks_by_key(fields: Fields) -> dict[str, msgspec.Raw]:
     return {str(Fields(raw, "$.tasks").require("id", TASK_KEY)): raw for raw in raws}
 
 
-def _quoted_task(gold: Mapping[str, Sequence[str]]) -> bytes:
-    criteria = {name: [msgspec.Raw(text) for text in texts] for name, texts in gold.items()}
+def _quoted_task(quoted: Quoted) -> bytes:
+    criteria = _as_lists(quoted)
     return json_text({"evaluation_criteria": criteria} if criteria else {}).encode()
+
+
+def _as_lists(quoted: Quoted) -> dict[str, list[msgspec.Raw]]:
+    return {name: [msgspec.Raw(text) for text in texts] for name, texts in quoted.criteria.items()}
+
+
+def _said_otherwise(task: Fields, quoted: Quoted) -> str | None:
+    """Give what the checks say that the task does not: a whole list where one of its elements differs."""
+    own = {name: bytes(raw) for name, raw in (peek(task, "evaluation_criteria", CRITERIA) or {}).items()}
+    told: dict[str, object] = {
+        name: texts
+        for name, texts in _as_lists(quoted).items()
+        if not says_the_same(json_text(texts), own.get(name))
+    }
+    if quoted.justifications:
+        told["justifications"] = quoted.justifications
+    return json_text(told) if told else None
 
 
 def _secrets(task: Fields, user_secrets: str | None) -> TaskSecrets | None:

@@ -1,7 +1,8 @@
 """tau-bench results: one JSON array per run, one row per trial of one task.
 
 Read against sierra-research/tau-bench 59a200c (`EnvRunResult`). A row has no tool schemas, no timestamps and no
-token counts, and its gold actions lie right beside the conversation: they go to quarantine and nowhere else.
+token counts, and its gold actions lie right beside the conversation: they go to quarantine and nowhere else, and so
+does the hash of the gold end state, which only some trials of a task have.
 
 An `info.error` row is a crash of the environment: `infra_error`, reward unknown although the source says 0. Such a
 row usually has an empty `traj`; then it is no trajectory and is rejected as `empty_conversation`, its bytes kept.
@@ -9,7 +10,8 @@ row usually has an empty `traj`; then it is no trajectory and is rejected as `em
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,17 +19,12 @@ from schemas.errors import RecordFault
 from schemas.reasons import RejectReason
 from schemas.rollouts.format import RawRecord, RolloutFormat, Source
 from schemas.rollouts.parts.chat import chat_messages, policy_text
-from schemas.rollouts.parts.fields import INTEGER, REAL, TEXT, Fields
+from schemas.rollouts.parts.fields import INTEGER, REAL, TEXT, Fields, json_text
+from schemas.rollouts.tau.quoting import says_the_same
 from schemas.trajectory import Score, ScoreSource, Status, Task, TaskSecrets, Trajectory
 
 VERDICT: msgspec.json.Decoder[float | bool] = msgspec.json.Decoder(float | bool)
 FOUND = msgspec.json.Decoder(dict[str, bool])
-
-IGNORED = {
-    "info.reward_info.actions": "the gold actions once more, which must not leave quarantine",
-    "info.reward_info.info.gt_data_hash": "hash of the gold end state: gold, and only on some trials of a task",
-}
-"""Leaves of a record that no column holds, and why; its raw bytes hold them."""
 
 ROW_FIELDS = frozenset({"task_id", "reward", "info", "traj"})
 DOMAIN_FILE = re.compile(r"(?P<model>.+)-(?P<domain>airline|retail)\.json")
@@ -39,7 +36,7 @@ class TauBench(RolloutFormat):
     """Rows of a tau-bench results file."""
 
     name: str = "tau_bench"
-    version: str = "1"
+    version: str = "2"
     reads: str = "a row of a results file (sierra-research/tau-bench 59a200c)"
     carries: str = (
         "messages, reward and its parts, trial; gold actions and the user's instruction go to quarantine"
@@ -48,7 +45,6 @@ class TauBench(RolloutFormat):
         "tool schemas, token counts, the agent's cost, times; domain and model unless the file's name tells"
     )
     example: str = "winnow ingest historical_trajectories/gpt-4o-airline.json"
-    ignored: Mapping[str, str] = field(default_factory=lambda: IGNORED)
 
     def recognises(self, record: object) -> bool:
         """Tell a row by its fields."""
@@ -63,13 +59,13 @@ class TauBench(RolloutFormat):
         row = Fields(record.raw, "$")
         task_key = str(row.require("task_id", INTEGER))
         info = row.take_object("info")
-        secrets = _secrets(info)
+        verdict = _take_verdict(info)
+        secrets = _secrets(info.take_object("task"), verdict.quoted)
         error = info.take("error", TEXT)
         messages = chat_messages(row.take_objects("traj"))
         if not messages:
             raise RecordFault(RejectReason.EMPTY_CONVERSATION, f"`traj` is empty; `info.error` is {error!r}.")
         named = _name_parts(source)
-        is_scored, scores = _scores(info)
         reward = row.take("reward", REAL) if error is None else None
         trial = row.take("trial", INTEGER)
         row.put("info", info.rest())
@@ -87,10 +83,10 @@ class TauBench(RolloutFormat):
             trial=trial,
             agent=named.get("agent"),
             model=named.get("model"),
-            status=_status(error, is_scored=is_scored),
+            status=_status(error, is_scored=verdict.is_scored),
             termination_reason=error,
             outcome_reward=reward,
-            scores=scores,
+            scores=verdict.scores,
             extra=row.rest(),
         )
         return (trajectory,)
@@ -99,24 +95,36 @@ class TauBench(RolloutFormat):
 TAU_BENCH = TauBench()
 
 
+class _Verdict(NamedTuple):
+    """What `reward_info` says."""
+
+    is_scored: bool
+    scores: tuple[Score, ...]
+    quoted: dict[str, str]
+    """By name: the gold that it quotes, as JSON texts; the hash of the gold end state stands nowhere else."""
+
+
 def _name_parts(source: Source) -> dict[str, str]:
     """Read domain, model and agent from a results file's name, as far as it tells them."""
     match = DOMAIN_FILE.match(source.file_name) or RUN_FILE.match(source.file_name)
     return {} if match is None else match.groupdict()
 
 
-def _secrets(info: Fields) -> TaskSecrets | None:
-    """Take the whole of `info.task`: it is the same for all trials of a task, and all of it is private."""
-    task = info.take_object("task")
-    if task.is_empty:
-        return None
+def _secrets(task: Fields, quoted: Mapping[str, str]) -> TaskSecrets | None:
+    """Take the whole of `info.task`, for all of it is private, and what the verdict says of the gold beyond it."""
     actions, outputs = task.take_raw("actions"), task.take_raw("outputs")
-    return TaskSecrets(
+    own = {"actions": actions, "outputs": outputs}
+    told = {
+        name: msgspec.Raw(text) for name, text in quoted.items() if not says_the_same(text, own.get(name))
+    }
+    task.put("reward_info", json_text(told) if told else None)
+    secrets = TaskSecrets(
         gold_actions=None if actions is None else actions.decode(),
         gold_outputs=None if outputs is None else outputs.decode(),
         private_instruction=task.take("instruction", TEXT),
         extra=task.rest(),
     )
+    return None if secrets == TaskSecrets() else secrets
 
 
 def _status(error: str | None, *, is_scored: bool) -> Status:
@@ -126,25 +134,35 @@ def _status(error: str | None, *, is_scored: bool) -> Status:
     return Status.COMPLETED if is_scored else Status.TRUNCATED
 
 
-def _scores(info: Fields) -> tuple[bool, tuple[Score, ...]]:
+def _take_verdict(info: Fields) -> _Verdict:
     """Take the verdict apart; the gold outputs that it repeats as keys become numbers.
 
-    Returns:
-        Whether there is a verdict, and its parts.
+    Of fields that nobody knows none can say that they are not gold.
     """
     verdict = info.take_object("reward_info")
     is_scored = not verdict.is_empty
     parts = verdict.take_object("info")
     outputs = parts.take("outputs", FOUND) or {}
+    quoted = {
+        "actions": verdict.take_raw("actions"),
+        "outputs": json_text(list(outputs)).encode() if outputs else None,
+        "gt_data_hash": parts.take_raw("gt_data_hash"),
+    }
     values = {
         "reward": verdict.take("reward", VERDICT),
         "r_actions": parts.take("r_actions", VERDICT),
         "r_outputs": parts.take("r_outputs", VERDICT),
         **{f"r_output_{index}": found for index, found in enumerate(outputs.values())},
     }
-    scores = (
-        Score(name=name, value=float(value), source=ScoreSource.ENV)
-        for name, value in values.items()
-        if value is not None
+    verdict.put("info", parts.rest())
+    rest = verdict.rest()
+    quoted["unknown"] = None if rest is None else rest.encode()
+    return _Verdict(
+        is_scored=is_scored,
+        scores=tuple(
+            Score(name=name, value=float(value), source=ScoreSource.ENV)
+            for name, value in values.items()
+            if value is not None
+        ),
+        quoted={name: text.decode() for name, text in quoted.items() if text is not None},
     )
-    return is_scored, tuple(scores)

@@ -57,6 +57,16 @@ def test_gold_actions_are_matched_by_name_and_arguments_in_any_order(
     assert figure("step_success_rate", trial(*turns)) == pytest.approx(share)
 
 
+def test_gold_actions_that_stand_in_two_rows_of_a_task_count_once() -> None:
+    once = trial(LOOK, LOOK)
+    secrets = once.task.secrets
+    assert secrets is not None
+    other = replace(secrets, extra='{"reward_info":{"gt_data_hash":"h"}}')
+    twice = frames(once, replace(once, record_id="f" * 64, task=replace(once.task, secrets=other)))
+    assert twice.task_secrets.height == 2
+    assert gold_calls(twice.task_secrets).height == len(GOLD)
+
+
 def test_free_words_are_left_out_unless_told_otherwise() -> None:
     assert figure("step_success_rate", trial(TRANSFER), ignored_arguments=()) == 0.0
     assert figure("step_success_rate", trial(TRANSFER)) == pytest.approx(1 / 3)

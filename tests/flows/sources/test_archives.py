@@ -166,15 +166,25 @@ def test_a_total_bound_holds_whatever_the_ratio(tmp_path: Path) -> None:
     assert outcomes(write(tmp_path, zst(lines(*range(100)))), reading=reading)[-1] == "unsafe_archive"
 
 
+@pytest.mark.parametrize("pack", [tar, zipped])
+def test_an_archive_of_no_files_is_a_refusal_with_its_bytes(
+    tmp_path: Path, pack: Callable[[dict[str, bytes]], bytes]
+) -> None:
+    hidden = pack({".DS_Store": b"x"})
+    for content in (pack({}), hidden, gzip.compress(tar({}))):
+        (found,) = read(write(tmp_path, content))
+        assert (found.outcome, found.raw) in {("empty_file", content), ("empty_file", tar({}))}
+
+
 def test_encrypted_and_unknown_members_are_refused_with_their_bytes(tmp_path: Path) -> None:
     plain = zipped({"a.jsonl": lines(1)}, zipfile.ZIP_STORED)
     (found,) = read(write(tmp_path, encrypted(plain)))
-    assert (found.outcome, found.raw) == ("unreadable_container", lines(1))
+    assert (found.outcome, found.raw) == ("unsupported_packing", lines(1))
     method = plain.replace(b"PK\x03\x04\x14\x00\x00\x00\x00\x00", b"PK\x03\x04\x14\x00\x00\x00\x5d\x00")
     place = method.index(b"PK\x01\x02")
     method = method[: place + 10] + b"\x5d\x00" + method[place + 12 :]
     (found,) = read(write(tmp_path, method))
-    assert (found.outcome, found.raw) == ("unreadable_container", lines(1))
+    assert (found.outcome, found.raw) == ("unsupported_packing", lines(1))
 
 
 @pytest.mark.parametrize("compression", COMPRESS)

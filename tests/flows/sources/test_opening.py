@@ -1,7 +1,9 @@
 """Files as they are opened: identity, snapshots, and faults of the disk."""
 
+import bz2
 import gzip
 import hashlib
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.sources import Reading, find_files, open_source
+from flows.sources.compression import expand
 from flows.sources.locations import open_location
 from schemas.rollouts import RawRecord, RefusedRecord, claiming_format
 from tests.flows.sources.packing import zst
@@ -19,7 +22,15 @@ BIG = lines(*range(1000))
 
 
 @pytest.mark.parametrize(
-    "pack", [bytes, gzip.compress, zst, lambda content: zst(content[:100]) + zst(content[100:])]
+    "pack",
+    [
+        bytes,
+        gzip.compress,
+        zst,
+        lambda content: zst(content[:100]) + zst(content[100:]),
+        bz2.compress,
+        lambda content: bz2.compress(content[:100]) + bz2.compress(content[100:]),
+    ],
 )
 @pytest.mark.parametrize("content", [lines(1, 2), BIG], ids=["small", "large"])
 def test_compression_is_told_from_content_not_from_the_name(
@@ -27,6 +38,12 @@ def test_compression_is_told_from_content_not_from_the_name(
 ) -> None:
     (tmp_path / "named-wrongly.txt").write_bytes(pack(content))
     assert [one.raw for one in read(tmp_path)] == content.splitlines()
+
+
+def test_a_compressed_stream_can_be_read_at_once() -> None:
+    packed = gzip.compress(BIG)
+    stream = expand(io.BytesIO(packed), "gzip", stored_bytes_count=len(packed), limits=SMALL)
+    assert stream.read() == BIG
 
 
 @pytest.mark.parametrize("content", [b"", lines(1), BIG, zst(BIG)], ids=["empty", "small", "large", "zstd"])
@@ -47,6 +64,40 @@ def test_records_before_the_break_of_a_compressed_file_are_kept(
     assert found[-1].record_id == hashlib.sha256(whole[: len(whole) // 2]).hexdigest()
     assert {one.outcome for one in found[:-1]} == {"kept"}
     assert 1500 < len(found) < 3000
+
+
+@pytest.mark.parametrize(
+    "content", [lines(1), line(1), b"[" + line(1) + b"]", BIG], ids=["line", "document", "array", "large"]
+)
+@pytest.mark.parametrize("members", [1, 3])
+def test_zero_bytes_behind_a_gzip_file_are_no_fault(tmp_path: Path, content: bytes, members: int) -> None:
+    size = -(-len(content) // members)
+    cuts = [content[start : start + size] for start in range(0, len(content), size)]
+    (tmp_path / "padded.gz").write_bytes(b"".join(gzip.compress(part) for part in cuts) + b"\0" * 70_000)
+    assert set(outcomes(tmp_path)) == {"kept"}
+    assert len(read(tmp_path)) == content.count(b"task_id")
+
+
+@pytest.mark.parametrize("content", [lines(1), line(1), b"[" + line(1) + b"]", lines(1, 2, 3)])
+@pytest.mark.parametrize(
+    "garbage", [b"garbage", b"\0" * 9 + b"garbage", b"\x1f\x8b\x08", b"\0" * 9 + gzip.compress(b"{}")]
+)
+def test_records_before_garbage_are_kept_and_the_garbage_refused(
+    tmp_path: Path, content: bytes, garbage: bytes
+) -> None:
+    packed = gzip.compress(content) + garbage
+    (tmp_path / "garbage.gz").write_bytes(packed)
+    *records, refused = read(tmp_path)
+    assert [one.outcome for one in records] == ["kept"] * content.count(b"task_id")
+    assert (refused.outcome, refused.raw) == ("unreadable_container", packed)
+
+
+@pytest.mark.parametrize(
+    "content", [line(1, "x" * 9000), b"[" + line(1) + b"," + line(2, os.urandom(9000).hex()) + b"]"]
+)
+def test_a_record_that_a_break_cuts_off_is_refused_once_with_its_file(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "cut.json.gz").write_bytes(gzip.compress(content)[:-40])
+    assert outcomes(tmp_path) == ["kept"] * content.startswith(b"[") + ["unreadable_container"]
 
 
 def test_a_file_that_grows_is_read_as_it_was_when_it_was_opened(tmp_path: Path) -> None:
@@ -115,7 +166,7 @@ def test_broken_links_are_refused_each_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").symlink_to(tmp_path / "nowhere")
     (tmp_path / "b.jsonl").symlink_to(tmp_path / "b.jsonl")
     found = read(tmp_path)
-    assert [one.outcome for one in found] == ["unreadable_container"] * 2
+    assert [one.outcome for one in found] == ["file_not_read"] * 2
     assert len({one.record_id for one in found}) == 2
 
 
@@ -123,7 +174,7 @@ def test_broken_links_are_refused_each_by_its_name(tmp_path: Path) -> None:
 def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret.jsonl").write_bytes(lines(1))
     (tmp_path / "secret.jsonl").chmod(0)
-    assert outcomes(tmp_path) == ["unreadable_container"]
+    assert outcomes(tmp_path) == ["file_not_read"]
 
 
 @pytest.mark.parametrize(

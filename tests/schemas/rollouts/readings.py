@@ -40,6 +40,19 @@ def refusal(value: object, name: str = "rollouts.jsonl") -> Rejection:
     return decoded
 
 
+def trajectory_of(raw: bytes) -> Trajectory:
+    """Read the one trajectory of a record's exact bytes."""
+    (trajectory,) = trajectories_of(file_samples("rollouts.json", raw))
+    return trajectory
+
+
+def refusal_of(raw: bytes) -> Rejection:
+    (sample,) = file_samples("rollouts.json", raw)
+    decoded = decode_record(sample.record, sample.source)
+    assert isinstance(decoded, Rejection), decoded
+    return decoded
+
+
 def archive_samples(archive: Path, *, wanted: Callable[[str], bool]) -> list[Sample]:
     """Cut the wanted files of an archive into records, each with all files of the archive beside it."""
     members = archive_members(archive)

@@ -12,6 +12,7 @@ from schemas.identity import content_digest
 from schemas.reasons import RejectReason
 from schemas.rollouts import (
     ROLLOUT_FORMATS,
+    Decoded,
     RawRecord,
     Rejection,
     RolloutFormat,
@@ -65,6 +66,37 @@ def test_an_unknown_format_names_what_was_seen() -> None:
     )
     with pytest.raises(RecordFault, match="unknown_format: Found list"):
         detect_format([])
+
+
+CHAT = b'"messages":[{"role":"user","content":"1e400"}]}'
+
+
+@pytest.mark.parametrize(
+    "number", [b"1e400", b"-1E+999", b"7" * 5000], ids=["positive", "negative", "digits"]
+)
+def test_a_number_that_no_float_reaches_is_kept_as_text(number: bytes) -> None:
+    decoded = decode_record(
+        record_of(b'{"big": [%s, 1.50], "reward": %s, ' % (number, number) + CHAT), SOURCE
+    )
+    assert isinstance(decoded, Decoded)
+    (trajectory,) = decoded.trajectories
+    text = number.decode()
+    assert trajectory.extra == f'{{"big":["{text}", 1.50],"reward":"{text}"}}'
+    assert (trajectory.outcome_reward, trajectory.messages[0].text) == (None, "1e400")
+
+
+def test_where_a_number_is_read_one_that_no_float_reaches_is_refused_with_its_name() -> None:
+    row = b'{"task_id": 1, "reward": 1e400, "info": {}, "traj": [{"role": "user", "content": "x"}]}'
+    rejection = decode_record(record_of(row), SOURCE)
+    assert isinstance(rejection, Rejection)
+    assert (rejection.reason, rejection.format_name) == ("unexpected_shape", "tau_bench")
+    assert rejection.detail.startswith("$.reward: ")
+
+
+def test_no_number_is_refused_beside_one_that_no_float_reaches() -> None:
+    rejection = decode_record(record_of(b'{"big": 1e400, "reward": NaN, ' + CHAT), SOURCE)
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason == "not_finite_number"
 
 
 def test_a_given_format_is_not_second_guessed() -> None:

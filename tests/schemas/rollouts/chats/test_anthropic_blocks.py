@@ -29,6 +29,14 @@ def test_an_answer_is_one_message_whose_thoughts_words_and_calls_have_their_plac
     ]
 
 
+@pytest.mark.parametrize("role", ["user", "assistant"])
+def test_bare_strings_are_words(role: str) -> None:
+    (one,), (several,) = read(role, ["a"]), read(role, ["a", WORDS])
+    assert (one.text, one.content_json) == ("a", None)
+    assert several.text == "a\nHello"
+    assert json.loads(several.content_json or "")[0] == "a"
+
+
 def test_what_no_column_holds_stays_block_by_block() -> None:
     (message,) = read("assistant", [THOUGHT, {"type": "redacted_thinking", "data": "d"}, WORDS], id="msg_1")
     assert json.loads(message.extra or "") == {
@@ -101,7 +109,7 @@ def test_content_that_holds_no_blocks(content: object, text: str | None) -> None
     [
         ("tool", "x", "unexpected_shape"),
         ("user", 3, "unexpected_shape"),
-        ("user", ["x"], "unexpected_shape"),
+        ("user", [3], "unexpected_shape"),
         ("user", [{"text": "x"}], "missing_field"),
         ("assistant", [{"type": "tool_use", "id": "t"}], "missing_field"),
     ],

@@ -35,7 +35,8 @@ def test_real_rows_are_read_without_loss(swesmith_file: bytes) -> None:
         assert [(m.role.value, m.text) for m in trajectory.messages] == [
             (m["role"], m["content"]) for m in row["messages"]
         ]
-        assert json.loads(trajectory.extra or "") == {"instance_id": row["instance_id"]}
+        assert (trajectory.task.benchmark, trajectory.task.task_key) == ("swe_smith", row["instance_id"])
+        assert trajectory.extra is None
 
 
 def test_optional_fields_find_their_columns() -> None:
@@ -64,6 +65,23 @@ def test_optional_fields_find_their_columns() -> None:
     assert (trajectory.cost_usd, trajectory.prompt_tokens, trajectory.completion_tokens) == (0.25, 3, 4)
     assert trajectory.termination_reason == "max_steps"
     assert trajectory.extra is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "benchmark", "task_key", "extra"),
+    [
+        ({"instance_id": "django__django-10973"}, "swe_bench", "django__django-10973", None),
+        ({"instance_id": "django__django-10973", "benchmark": "mine"}, "mine", "django__django-10973", None),
+        ({"instance_id": 4, "tools": []}, "chats", "4", None),
+        ({"task_id": 7, "instance_id": "x"}, "chats", "7", {"instance_id": "x"}),
+    ],
+)
+def test_an_instance_is_the_task_when_no_other_is_named(
+    fields: dict[str, Any], benchmark: str, task_key: str, extra: object
+) -> None:
+    trajectory = read([USER], **fields)
+    assert (trajectory.task.benchmark, trajectory.task.task_key) == (benchmark, task_key)
+    assert json.loads(trajectory.extra or "null") == extra
 
 
 def test_a_field_of_another_meaning_is_kept_in_extra() -> None:
@@ -112,6 +130,21 @@ def test_content_may_be_null_text_or_parts() -> None:
     assert (message.text, json.loads(message.content_json or "")) == ("a\nb", parts)
     assert read_message(content=None).text is None
     assert read_message(content="").text == ""
+
+
+def test_bare_strings_are_parts_too() -> None:
+    message = read_message(content=["a", {"type": "text", "text": "b"}, 7])
+    assert (message.text, json.loads(message.content_json or "")[0]) == ("a\nb", "a")
+
+
+@pytest.mark.parametrize("more", [{}, {"score": 2}], ids=["plain", "general"])
+def test_a_reward_that_a_float_rounds_keeps_its_digits(more: dict[str, int]) -> None:
+    fields = {"reward": 2**53 + 1, "cost_usd": 2**60 + 1} | more
+    trajectory = read([USER], **fields)
+    assert (trajectory.outcome_reward, trajectory.cost_usd) == (2.0**53, 2.0**60)
+    kept = json.loads(trajectory.extra or "")
+    assert kept == fields
+    assert read([USER], reward=2**53).extra is None
 
 
 @pytest.mark.parametrize("name", ["reasoning_content", "reasoning", "thinking"])

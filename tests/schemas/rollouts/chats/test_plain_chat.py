@@ -35,8 +35,9 @@ RECORD = st.fixed_dictionaries(
     {"messages": st.lists(MESSAGE, max_size=5)},
     optional={
         "task_id": st.sampled_from([None, 7, 2**70, "7", 1.5]),
+        "instance_id": st.sampled_from([None, 0, "", "a__b-1", ["8"]]),
         "trial": st.sampled_from([None, 0, -1, 2**63, "1"]),
-        "reward": st.sampled_from([None, 0, 0.5, True, "1"]),
+        "reward": st.sampled_from([None, 0, 0.5, True, "1", 2**53 + 1, 1e300]),
         "score": st.sampled_from([None, 0.25]),
         "status": st.sampled_from([None, "completed", "odd"]),
         "prompt_tokens": st.sampled_from([None, 3, -3]),
@@ -68,14 +69,17 @@ def test_plain_records_take_the_fast_road() -> None:
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c", "content": "ok"},
     ]
-    record = record_of({"messages": messages, "task_id": 3, "reward": 1})
-    assert read_plain_chat(record, SOURCE, format_name="openai_chat") is not None
+    for named in ({"task_id": 3}, {"instance_id": "a__b-1"}):
+        record = record_of({"messages": messages, "reward": 1} | named)
+        assert read_plain_chat(record, SOURCE, format_name="openai_chat") is not None
 
 
-def test_lone_surrogates_and_odd_numbers_never_take_it() -> None:
+def test_what_it_would_lose_never_takes_it() -> None:
     for raw in (
         b'{"messages":[{"role":"user","content":"\\ud800"}]}',
         b'{"messages":[],"reward":NaN}',
+        b'{"messages":[{"role":"user","content":"a"}],"reward":9007199254740993}',
+        b'{"messages":[{"role":"user","content":"lost"}],"messages":[{"role":"user","content":"a"}]}',
         b"\xff",
     ):
         record = RawRecord(raw=raw, locator="file", index=0, record_id=content_digest(raw))

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from schemas.rollouts import Decoded, Rejection, decode_record
+from schemas.rollouts import Decoded, RawRecord, Rejection, decode_record, parted
 from schemas.trajectory import ScoreSource
 from schemas.verdict import Verdict
 from tests.schemas.rollouts.real_files import file_samples
@@ -51,6 +53,64 @@ def test_a_row_that_names_no_rollout_is_refused() -> None:
     assert isinstance(rejection, Rejection)
     assert (rejection.reason, rejection.format_name) == ("missing_field", "labels_csv")
     assert "Row 2" in rejection.detail
+
+
+TABLE = (
+    b'task_id,reward,comment\r\na,1,"good,\r\nall of it"\r\nb,1\r\n\r\n,1,whose?\r\nc,0,fine\r\nd,1,"open\r\n'
+)
+
+
+def test_rows_that_cannot_be_read_are_refused_one_by_one() -> None:
+    (sample,) = file_samples("labels.csv", TABLE)
+    first, *refused = parted(sample.record)
+    decoded = decode_record(first, sample.source)
+    assert isinstance(decoded, Decoded)
+    assert [(one.task_key, one.score.value) for one in decoded.verdicts] == [("a", 1.0), ("c", 0.0)]
+    assert first.raw == TABLE.replace(b"b,1\r\n", b"").replace(b",1,whose?\r\n", b"").removesuffix(
+        b'd,1,"open\r\n'
+    )
+    told = [decode_record(one, sample.source) for one in refused]
+    assert [(one.locator, one.index, one.raw) for one in refused] == [
+        ("line 4", 1, b"b,1"),
+        ("line 6", 2, b",1,whose?"),
+        ("line 8", 3, b'd,1,"open'),
+    ]
+    assert [one.reason.value for one in told if isinstance(one, Rejection)] == [
+        "table_row_broken",
+        "missing_field",
+        "table_row_broken",
+    ]
+    assert len({one.record_id for one in (first, *refused)}) == 4
+
+
+def test_a_table_that_is_whole_is_one_record() -> None:
+    (sample,) = file_samples("labels.csv", VERIFIED)
+    assert list(parted(sample.record)) == [sample.record]
+
+
+@given(st.text('a,"\n\r\ufeff\u00e9', max_size=40).map(str.encode) | st.binary(min_size=1, max_size=40))
+def test_parting_any_table_loses_none_of_it_but_ends_of_lines(body: bytes) -> None:
+    for raw in (body, b"task_id,reward\n" + body):
+        record = RawRecord(raw=raw, locator="file", index=0, record_id="", claimed_by="labels_csv")
+        parts = list(parted(record))
+        held = b"".join(part.raw for part in parts)
+        assert parts == [record] or sorted(held.replace(b"\r", b"").replace(b"\n", b"")) == sorted(
+            raw.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"").replace(b"\n", b"")
+        )
+
+
+def test_a_table_whose_header_is_broken_is_refused_whole() -> None:
+    (sample,) = file_samples("labels.csv", b"task_id,reward,\xff\na,1,x\nb,1\n")
+    (record,) = parted(sample.record)
+    assert isinstance(decode_record(record, sample.source), Rejection)
+
+
+@pytest.mark.parametrize("content", [b"task_id;reward\na;1\n", b"name,colour\na,red\n", b"words\n"])
+def test_a_table_that_is_not_known_is_told_so(content: bytes) -> None:
+    rejection = decode(content)
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason == "table_not_recognised"
+    assert "red" not in rejection.detail
 
 
 @pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"run,colour\nx,1\n", b"reward\n1\n"])

@@ -56,3 +56,20 @@ def test_a_missing_field_is_named_with_its_place() -> None:
 def test_what_is_no_object_is_refused() -> None:
     with pytest.raises(RecordFault, match=r"\$\.steps\[0\]: Expected `object`, got `int`"):
         Fields(b'{"steps": [1]}', "$").take_objects("steps")
+
+
+@pytest.mark.parametrize(
+    ("number", "left"),
+    [
+        (b"9007199254740993", '{"score":9007199254740993}'),
+        (b"-123456789012345678901234567890", '{"score":-123456789012345678901234567890}'),
+        (b"9007199254740994", None),
+        (b"1e300", None),
+        (b"0.1000000000000000055511151231257827", None),
+    ],
+)
+def test_a_whole_number_that_a_float_rounds_keeps_its_digits(number: bytes, left: str | None) -> None:
+    for take in (Fields.take, Fields.take_if):
+        fields = Fields(b'{"score": ' + number + b"}", "$")
+        assert take(fields, "score", REAL) == float(number)
+        assert fields.rest() == left

@@ -20,9 +20,13 @@ def frame(content: bytes) -> list[RawRecord]:
     return list(read_records(io.BytesIO(content)))
 
 
+def outcome(record: RawRecord) -> str:
+    decoded = decode_record(record, SOURCE)
+    return decoded.reason.value if isinstance(decoded, Rejection) else "kept"
+
+
 def outcomes(content: bytes) -> list[str]:
-    decoded = [decode_record(record, SOURCE) for record in frame(content)]
-    return [part.reason.value if isinstance(part, Rejection) else "kept" for part in decoded]
+    return [outcome(record) for record in frame(content)]
 
 
 @pytest.mark.parametrize(
@@ -66,8 +70,27 @@ def test_framing_is_told_from_content(content: bytes, expected: list[tuple[str, 
         pytest.param(b'[{"a":"\xff"},' + GOOD + b"]", ["invalid_encoding", "kept"], id="not-utf8-element"),
         pytest.param(b'[{"a":NaN},' + GOOD + b"]", ["not_finite_number", "kept"], id="nan-element"),
         pytest.param(b'["\\ud800",' + GOOD + b"]", ["invalid_encoding", "kept"], id="surrogate-element"),
-        pytest.param(b"[" + GOOD + b",{]", ["invalid_json"], id="broken-array"),
-        pytest.param(b"[" + GOOD + b",]", ["invalid_json"], id="comma-behind-the-last"),
+        pytest.param(b"[" + GOOD + b",{]", ["kept", "truncated_json"], id="broken-array"),
+        pytest.param(
+            b"[" + GOOD + b",{]}," + GOOD + b"]", ["kept", "invalid_json", "kept"], id="broken-element"
+        ),
+        pytest.param(b"[" + GOOD + b",\n]", ["kept", "invalid_json"], id="comma-behind-the-last"),
+        pytest.param(b"[" + GOOD + b",", ["kept", "truncated_json"], id="ends-in-a-comma"),
+        pytest.param(b"[" + GOOD + b"] x", ["kept", "invalid_json"], id="bytes-behind-an-array"),
+        pytest.param(
+            b"[\n" + GOOD + b"\n" + GOOD, ["truncated_json", "kept", "kept"], id="array-without-commas"
+        ),
+        pytest.param(
+            b"[2024-01-01 12:00, INFO] start\n" + GOOD + b"\n" + GOOD,
+            ["invalid_json", "kept", "kept"],
+            id="log-line-first",
+        ),
+        pytest.param(b"[2024-01-01, INFO] start, then\nend [a, b]", ["invalid_json"], id="log-of-words"),
+        pytest.param(
+            b"\0" * 99 + b"\n" + GOOD + b"\n" + GOOD, ["binary_content", "kept", "kept"], id="nul-bytes-first"
+        ),
+        pytest.param(b"\0" * 99 + b"\n{}\n", ["binary_content"], id="nul-bytes-and-no-record"),
+        pytest.param(b"\x89PNG\0\n" + GOOD + b"\n" + GOOD, ["binary_content"], id="picture-with-a-record"),
         pytest.param(b"[1e999]", ["not_finite_number"], id="too-large-a-number"),
         pytest.param(b"[" + b"1" * 5000 + b"]", ["not_finite_number"], id="too-long-a-number"),
         pytest.param(b"[" * 100_000, ["invalid_json"], id="deep-array"),
@@ -81,15 +104,37 @@ def test_a_faulty_record_costs_no_neighbour(content: bytes, expected: list[str])
     assert outcomes(content) == expected
 
 
-def test_rejection_of_a_cut_array_says_how_far_it_goes() -> None:
-    content = b"[" + GOOD + b",\n" + GOOD[:9]
-    (record,) = frame(content)
-    rejection = decode_record(record, SOURCE)
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"[2024-01-01 12:00] start\n" + GOOD + b"\n" + GOOD + b"\n", id="log-line-first"),
+        pytest.param(b"\0" * 90 + b"\n" + GOOD + b"\n" + GOOD + b"\n", id="nul-bytes-first"),
+        pytest.param(b"[" + GOOD + b",\n" + GOOD + b",\n" + GOOD[:20], id="cut-array"),
+        pytest.param(b"[\n" + GOOD + b",\n" + GOOD + b",\n]\n", id="comma-behind-the-last"),
+        pytest.param(b"[\n" + GOOD + b"\n" + GOOD + b"\n]", id="array-without-commas"),
+        pytest.param(b"[" + GOOD + b",{]}," + GOOD + b"]", id="broken-element"),
+    ],
+)
+def test_how_much_is_held_changes_no_record(content: bytes) -> None:
+    held, streamed = (
+        [
+            (record.locator, record.raw, outcome(record))
+            for record in read_records(io.BytesIO(content), record_bytes=limit)
+        ]
+        for limit in (len(content), 2 * len(GOOD) + 9)
+    )
+    assert held == streamed
+    assert [raw for _, raw, told in held if told == "kept"] == [GOOD, GOOD]
 
-    assert record.raw == content
+
+def test_rejection_of_a_cut_array_names_the_element() -> None:
+    _, cut = frame(b"[" + GOOD + b",\n" + GOOD[:9])
+    rejection = decode_record(cut, SOURCE)
+
+    assert cut.raw == GOOD[:9]
     assert isinstance(rejection, Rejection)
     assert rejection.reason is RejectReason.TRUNCATED_JSON
-    assert f"1 complete elements before it, up to byte {1 + len(GOOD)}" in rejection.detail
+    assert "in or behind its element 1" in rejection.detail
 
 
 def test_real_records_are_exact_slices_of_their_file(
@@ -105,7 +150,7 @@ def test_real_records_are_exact_slices_of_their_file(
     assert [json.loads(record.raw) for record in airline_records] == json.loads(airline_json)
 
 
-def test_a_cut_file_is_rejected_wherever_it_is_cut(
+def test_a_cut_array_costs_its_last_element_wherever_it_is_cut(
     airline_json: bytes, airline_records: list[RawRecord]
 ) -> None:
     end = airline_json.index(airline_records[7].raw) + len(airline_records[7].raw)
@@ -113,11 +158,11 @@ def test_a_cut_file_is_rejected_wherever_it_is_cut(
     assert outcomes(some_rows) == ["kept"] * 8
 
     for offset in Random(0).sample(range(1, end), 200):
-        (record,) = frame(some_rows[:offset])
-        rejection = decode_record(record, SOURCE)
-        assert isinstance(rejection, Rejection)
-        assert rejection.reason is RejectReason.TRUNCATED_JSON
-        assert record.raw == some_rows[:offset].strip()
+        *whole, cut = frame(some_rows[:offset])
+        assert [record.raw for record in whole] == [record.raw for record in airline_records[: len(whole)]]
+        assert outcome(cut) == "truncated_json"
+        assert len(whole) == 7 or airline_records[len(whole)].raw not in some_rows[: offset - 1]
+        assert cut.raw == b"," or some_rows[:offset].strip().endswith(cut.raw)
 
 
 def test_a_cut_line_costs_only_itself(swesmith_file: bytes) -> None:

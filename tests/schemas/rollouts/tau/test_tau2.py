@@ -9,7 +9,7 @@ from schemas.identity import content_digest
 from schemas.rollouts import RawRecord, Rejection, Source, decode_record
 from schemas.trajectory import Origin, Role, ScoreSource, Status, Trajectory
 from tests.schemas.rollouts.real_files import file_samples, read_zst
-from tests.schemas.rollouts.samples.tau2 import INDEX, INFO, RESULTS, SIMULATION, TASK, VOICE
+from tests.schemas.rollouts.samples.tau2 import INDEX, INFO, RESULTS, REWARD, SIMULATION, TASK, VOICE
 
 SOURCE = Source(uri="runs/run.json", name="runs")
 
@@ -194,6 +194,42 @@ def test_gold_goes_to_quarantine_and_checks_become_scores() -> None:
     }  # fmt: skip
     told = (trajectory.extra or "") + "".join(message.extra or "" for message in trajectory.messages)
     assert not any(gold in told for gold in ("is_paid", "Be kind", "42", "Play a customer"))
+
+
+def test_what_the_checks_say_otherwise_than_the_task_is_kept_in_quarantine() -> None:
+    checks = {
+        "nl_assertions": [{"nl_assertion": "Be kind.", "met": True}],
+        "communicate_checks": [
+            {"info": "42", "met": True, "justification": "Information '42' communicated in the message:\n 'Done'"},
+            {"info": "42", "met": False, "justification": "42 was whispered."},
+        ],
+    }  # fmt: skip
+    trajectory = read(ended("user_stop", reward_info=REWARD | checks))
+    secrets = trajectory.task.secrets
+    assert secrets is not None
+    kept = json.loads(secrets.extra or "")
+    assert kept["said_by_checks"] == {
+        "communicate_info": ["42", "42"],
+        "nl_assertions": ["Be kind."],
+        "justifications": ["42 was whispered."],
+    }
+    assert kept["evaluation_criteria"]["nl_assertions"] == ["Be kind"]
+    assert not any(word in repr((trajectory.extra, trajectory.messages, trajectory.scores)) for word in ("kind", "whispered"))  # fmt: skip
+
+
+def test_real_checks_of_two_airline_tasks_say_otherwise_than_the_task(
+    real_runs: dict[str, tuple[Trajectory, ...]],
+) -> None:
+    told = {
+        trajectory.task.task_key: json.loads(trajectory.task.secrets.extra or "")["said_by_checks"]
+        for run in real_runs.values()
+        for trajectory in run
+        if trajectory.task.secrets and "said_by_checks" in (trajectory.task.secrets.extra or "")
+    }
+    assert {key: sorted(kept) for key, kept in told.items()} == {"18": ["nl_assertions"], "44": ["nl_assertions"]}  # fmt: skip
+    assert "The total cost that the agent mentions is between $1380 and $1390." in [
+        text.strip() for text in told["44"]["nl_assertions"]
+    ]
 
 
 def test_errors_that_a_reviewer_found_have_their_step() -> None:

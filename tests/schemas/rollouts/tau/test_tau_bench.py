@@ -58,12 +58,18 @@ def test_census_of_the_real_file(airline_trajectories: list[Trajectory]) -> None
     }
 
 
-def test_a_task_has_the_same_secrets_in_all_its_trials(airline_trajectories: list[Trajectory]) -> None:
+def test_a_task_has_the_same_secrets_in_all_its_trials_that_the_environment_judged_alike(
+    airline_trajectories: list[Trajectory],
+) -> None:
     secrets = {(trajectory.task.task_id, trajectory.task.secrets) for trajectory in airline_trajectories}
-    assert len(secrets) == 50
-    assert all(
-        secret is not None and secret.gold_actions and secret.private_instruction for _, secret in secrets
-    )
+    known = [secret for _, secret in secrets if secret is not None]
+    assert len(known) == len(secrets) == 52
+    assert all(secret.gold_actions and secret.private_instruction for secret in known)
+    hashed = [json.loads(secret.extra or "{}").get("reward_info") for secret in known]
+    assert Counter(None if told is None else frozenset(told) for told in hashed) == {
+        frozenset({"gt_data_hash"}): 46,
+        None: 6,
+    }
 
 
 def test_who_speaks_decides_the_origin(airline_trajectories: list[Trajectory]) -> None:
@@ -91,6 +97,29 @@ def test_the_verdict_becomes_scores_without_the_gold_that_it_repeats() -> None:
         "r_output_1": 0.0,
     }
     assert trajectory.status is Status.COMPLETED
+    assert trajectory.extra is None
+    assert trajectory.task.secrets is not None
+    assert json.loads(trajectory.task.secrets.extra or "") == {
+        "reward_info": {"actions": ["G"], "outputs": ["1786", "4"]}
+    }
+
+
+def test_the_gold_that_a_verdict_repeats_is_kept_once() -> None:
+    task = {"actions": [{"name": "pay", "kwargs": {"n": 1}}], "outputs": ["4"]}
+    reward_info = {"reward": 1.0, "info": {"outputs": {"4": True}}, "actions": task["actions"]}
+    trajectory = read(ROW | {"info": {"task": task, "reward_info": reward_info}})
+    assert trajectory.task.secrets is not None
+    assert json.loads(trajectory.task.secrets.gold_actions or "") == task["actions"]
+    assert trajectory.task.secrets.extra is None
+
+
+def test_the_hash_of_the_gold_end_state_and_what_nobody_knows_are_kept_in_quarantine() -> None:
+    reward_info = {"reward": 1.0, "info": {"gt_data_hash": "h", "new": 1}, "newer": 2}
+    trajectory = read(ROW | {"info": {"reward_info": reward_info}})
+    assert trajectory.task.secrets is not None
+    unknown = {"info": {"new": 1}, "newer": 2}
+    kept = {"reward_info": {"gt_data_hash": "h", "unknown": unknown}}
+    assert json.loads(trajectory.task.secrets.extra or "") == kept
     assert trajectory.extra is None
 
 
