@@ -1,14 +1,13 @@
 """The command `winnow`. Each command says what it did in figures; results go to stdout, the rest to stderr.
 
 Exit codes: 0 done, 1 it could not be done (the message says why and how to fix it), 2 the command line is wrong,
-3 done, but some raw records were refused and `--strict` was given. The commands themselves are in `flows.commands`.
+3 done, but some raw records were refused and `--strict` was given, 130 Ctrl-C. The commands themselves are in `flows.commands`.
 """
 
 import sys
 from collections.abc import Callable
 
 import typer
-from rich.text import Text
 
 from flows import terminal
 from flows.commands.corrupt import corrupt
@@ -21,6 +20,9 @@ from flows.commands.repair import repair_app
 from flows.commands.replay import replay_app
 from flows.commands.rollouts import convert, ingest, rejects, scan
 from flows.commands.source import source_app
+from flows.interruption import EXIT_INTERRUPTED, INTERRUPTED
+from flows.prefect_server import prefect_home
+from flows.system_faults import system_fault
 from schemas.errors import WinnowError
 
 EXIT_FAULT = 1
@@ -55,10 +57,21 @@ for name, group in (
 
 
 def main() -> None:
-    """Run `winnow`; turn our own errors into one message and exit code 1."""
+    """Run `winnow`; turn our own errors, and what the system refuses, into one message and exit code 1."""
     terminal.mute_interpreter_exit()
     try:
         app()
-    except WinnowError as exc:
-        terminal.errors.print(Text(f"{type(exc).__name__}: {exc}", style="red"))
+    except SystemExit as exc:
+        if exc.code == EXIT_INTERRUPTED:
+            terminal.errors.print(INTERRUPTED)
+        raise
+    except Exception as exc:
+        told = (
+            f"{type(exc).__name__}: {exc}"
+            if isinstance(exc, WinnowError)
+            else system_fault(exc, prefect_home())
+        )
+        if told is None:
+            raise
+        terminal.errors.print(terminal.harmless(told), style="red")
         sys.exit(EXIT_FAULT)

@@ -29,6 +29,8 @@ from schemas.rollouts import (
 STAGE = "convert"
 UNWRITABLE = "unwritable"
 """Reason of a record that was read, but holds a trajectory that no document of the target reads as."""
+VERDICTS = "verdicts"
+"""What the report calls scores about rollouts of other files."""
 UNFINISHED_SUFFIX = ".unfinished"
 
 
@@ -59,6 +61,20 @@ class ConvertReport:
     refused: list[Refusal] = field(default_factory=list)
     written: list[Path] = field(default_factory=list)
     """The files, or with one file per trajectory the folders, in the order of their sources."""
+
+    def figures(self) -> dict[str, int]:
+        """Count what was read, written and refused."""
+        return {
+            "file_count": self.file_count,
+            "record_count": self.record_count,
+            "kept_count": self.kept_count,
+            "trajectory_count": self.trajectory_count,
+            "refused_count": len(self.refused),
+        }
+
+    def not_carried(self) -> dict[str, int]:
+        """Count what was read and is in no document, by what it is."""
+        return dict(self.losses) | ({VERDICTS: self.verdict_count} if self.verdict_count else {})
 
 
 Write = Callable[[bytes], None]

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 DEFAULTS = {
@@ -37,38 +38,76 @@ PR_SET_PDEATHSIG = 1
 def prepare_prefect(warehouse: Path, *, starts_server: bool = False) -> None:
     """Give Prefect its defaults; call before anything of `prefect` is imported.
 
-    Whoever has a Prefect of their own (`PREFECT_API_URL` or `PREFECT_HOME` is set) keeps it; else runs are recorded
-    beside the warehouse, by a server that ends with this process.
+    Whoever has a Prefect of their own keeps it: its server (`PREFECT_API_URL`, or what the profile in `PREFECT_HOME`
+    names), or its folder (`PREFECT_HOME`). Else runs are recorded beside the warehouse, by a server that ends with this
+    process.
 
     Args:
         warehouse: folder of the store.
         starts_server: start that server now; else Prefect does when the first flow runs.
+
+    Raises:
+        OSError: the server could not write beside the warehouse.
     """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
-    if "PREFECT_API_URL" in os.environ or "PREFECT_HOME" in os.environ:
+    if "PREFECT_API_URL" in os.environ:
+        return
+    if "PREFECT_HOME" in os.environ:
+        if starts_server and "prefect" not in sys.modules:
+            _serve_home()
         return
     home = (warehouse / "prefect").resolve()
     home.mkdir(parents=True, exist_ok=True)
     os.environ["PREFECT_HOME"] = str(home)
     if starts_server:
-        os.environ["PREFECT_API_URL"] = f"http://{LOOPBACK}:{_start_server()}/api"
+        _check_writable(home)
+        os.environ["PREFECT_API_URL"] = _start_server()
     _quieten()
 
 
-def _start_server() -> int:
-    """Start a server in a process of its own, which ends with this one.
+def _serve_home() -> None:
+    """Start the server of a folder that the user chose, unless its settings name one that runs elsewhere.
+
+    Prefect would start it as our child in the terminal's group, where Ctrl-C ends it before the flow that waits for it.
+    """
+    from prefect.settings import get_current_settings
+
+    settings = get_current_settings()
+    if settings.api.url is None:
+        os.environ["PREFECT_API_URL"] = settings.api.url = _start_server()
+        _quieten()
+
+
+def _check_writable(folder: Path) -> None:
+    """Raise here what would otherwise only be a server that does not answer."""
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as exc:
+        raise OSError(exc.errno, exc.strerror, str(folder)) from exc
+
+
+def prefect_home() -> Path | None:
+    """Give the folder where Prefect keeps its database; null when none was chosen yet."""
+    home = os.environ.get("PREFECT_HOME")
+    return None if home is None else Path(home)
+
+
+def _start_server() -> str:
+    """Start a server in a process of its own, which ends with this one, but not by the terminal's Ctrl-C.
 
     Returns:
-        Its port, which listens by now.
+        Its address, which listens by now.
     """
     with socket.create_server((LOOPBACK, 0), backlog=WAITING_CALLS) as listening:
         descriptor, port = listening.fileno(), int(listening.getsockname()[1])
         command = [sys.executable, "-m", "flows.prefect_server", str(descriptor)]
         environment = os.environ | SERVER_SETTINGS
-        server = subprocess.Popen(command, env=environment, pass_fds=[descriptor])  # noqa: S603 - our own arguments
+        server = subprocess.Popen(  # noqa: S603 - our own arguments
+            command, env=environment, pass_fds=[descriptor], start_new_session=True
+        )
     atexit.register(_stop, server)
-    return port
+    return f"http://{LOOPBACK}:{port}/api"
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

@@ -11,6 +11,8 @@ from schemas.reasons import SUGGESTIONS, RejectReason
 from warehouse import Warehouse
 
 EXCERPT_BYTES = 160
+LIST_FIELD = "'(data|rows|results|records|items|samples|examples|rollouts|trajectories)'"
+"""A field, as details quote it, under which whole files often hold their rollouts."""
 
 
 def grouped_rejects(house: Warehouse) -> pa.Table:
@@ -18,21 +20,22 @@ def grouped_rejects(house: Warehouse) -> pa.Table:
     rows = house.sql(
         """
         SELECT reason, coalesce(format, 'unknown') AS format, count(*) AS count,
-            min(source_uri || ' ' || locator) AS example
-        FROM standing_rejects GROUP BY ALL ORDER BY count DESC, reason, format
-        """
+            min(source_uri || ' ' || locator) AS example, min(nullif(regexp_extract(detail, $list_field, 1), '')) AS field
+        FROM standing_rejects GROUP BY reason, coalesce(format, 'unknown') ORDER BY count DESC, reason, format
+        """,
+        {"list_field": LIST_FIELD},
     ).to_arrow()
-    suggestions = [SUGGESTIONS[RejectReason(reason)] for reason in pl.Series(rows["reason"])]
-    return rows.append_column("suggestion", pa.array(suggestions, pa.string()))
+    suggestions = [_suggestion(row["reason"], row["field"]) for row in rows.to_pylist()]
+    return rows.drop_columns(["field"]).append_column("suggestion", pa.array(suggestions, pa.string()))
 
 
-def listed_rejects(house: Warehouse, *, reason: str | None, limit: int) -> pa.Table:
+def listed_rejects(house: Warehouse, *, reason: str | None, limit: int | None) -> pa.Table:
     """List the refusals that stand, in the order of files and places.
 
     Args:
         house: the warehouse.
         reason: only these; all when null.
-        limit: at most so many.
+        limit: at most so many; all when null.
 
     Raises:
         UnknownNameError: no such reason.
@@ -51,6 +54,14 @@ def listed_rejects(house: Warehouse, *, reason: str | None, limit: int) -> pa.Ta
     starts = _starts(house, record_ids)
     excerpts = [printable(starts.get(record_id, b"")) for record_id in record_ids]
     return rows.append_column("excerpt", pa.array(excerpts, pa.string()))
+
+
+def _suggestion(reason: str, field: str | None) -> str:
+    """Say what to do about a group, one of whose records holds `field`, the name of many lists; null if none does."""
+    advice = SUGGESTIONS[RejectReason(reason)]
+    if reason != RejectReason.UNKNOWN_FORMAT or field is None:
+        return advice
+    return f"{advice} If the rollouts are a list under `{field}`: `jq -c '.{field}[]' FILE > rollouts.jsonl`."
 
 
 def printable(start: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows import progress
+from flows.interruption import stopping_in_order
 from schemas.errors import WinnowError
 
 PIPED_COLUMNS = 240
@@ -42,6 +44,8 @@ errors = Console(stderr=True, width=None if sys.stderr.isatty() else PIPED_COLUM
 
 SHOWN_ROWS = 100
 SHOWN_CHARS = 200
+COMMANDS_OF_TERMINALS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""C0 and C1 but for tab and newline, and what turns the direction of writing."""
 
 
 def mute_interpreter_exit() -> None:
@@ -51,6 +55,21 @@ def mute_interpreter_exit() -> None:
     (nanobind.readthedocs.io, refleaks). Exit functions run last in, first out: call this first, so that it comes last.
     """
     atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))
+
+
+def spelled_out(text: str) -> str:
+    r"""Write what a terminal would obey as its escape, and leave the rest as it is.
+
+    Examples:
+        >>> print(spelled_out("a\x1b[2J b"))
+        a\x1b[2J b
+    """
+    return COMMANDS_OF_TERMINALS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def harmless(text: str) -> Text:
+    """Make text of data fit to be shown, see `spelled_out`; brackets in it are no markup."""
+    return Text(spelled_out(text))
 
 
 class ResultFormat(StrEnum):
@@ -92,7 +111,10 @@ class Bars:
 
 @contextmanager
 def progress_bars() -> Iterator[None]:
-    """Show the progress of the flows that run in the block; nothing when stderr is no terminal."""
+    """Show the progress of the flows that run in the block, and let Ctrl-C stop them in order.
+
+    Nothing is shown when stderr is no terminal.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -101,6 +123,7 @@ def progress_bars() -> Iterator[None]:
         TimeRemainingColumn(),
     )
     with (
+        stopping_in_order(),
         Progress(*columns, console=errors, disable=not errors.is_terminal) as bars,
         progress.shown_by(Bars(bars)),
     ):
@@ -111,26 +134,34 @@ def show_counts(title: str, counts: Mapping[str, object]) -> None:
     """Print figures one a line, names as in the tables."""
     table = Table(title=title, show_header=False, title_justify="left", box=None)
     for name, value in counts.items():
-        table.add_row(name, f"{value:,}" if isinstance(value, int) else str(value))
+        table.add_row(harmless(name), f"{value:,}" if isinstance(value, int) else harmless(str(value)))
     screen.print(table)
 
 
-def show_rows(rows: pa.Table, *, title: str | None = None) -> None:
+def show_rows(rows: pa.Table, *, title: str | None = None, limit: int = SHOWN_ROWS) -> None:
     """Print a result as a table, its first rows and the start of long texts only, and say so."""
     table = Table(title=title, title_justify="left")
     for name in rows.column_names:
-        table.add_column(Text(name))
-    for row in rows.slice(0, SHOWN_ROWS).to_pylist():
-        table.add_row(*(Text(_short(value)) for value in row.values()))
+        # An id that was cut is of no use to the program at the other end of a pipe.
+        table.add_column(harmless(name), no_wrap=name.endswith("_id") and not screen.is_terminal)
+    for row in rows.slice(0, limit).to_pylist():
+        table.add_row(*(harmless(_short(value)) for value in row.values()))
     screen.print(table)
-    hidden = rows.num_rows - SHOWN_ROWS
+    hidden = rows.num_rows - limit
     screen.print(f"{rows.num_rows:,} rows" + (f", {hidden:,} not shown (use --format)" if hidden > 0 else ""))
 
 
-def write_rows(rows: pa.Table, result_format: ResultFormat, out: Path | None) -> None:
-    """Write a whole result to a file or to stdout, in the format asked for."""
+def write_rows(
+    rows: pa.Table,
+    result_format: ResultFormat,
+    out: Path | None,
+    *,
+    title: str | None = None,
+    limit: int = SHOWN_ROWS,
+) -> None:
+    """Write a whole result to a file or to stdout, in the format asked for; on a screen `limit` rows under a title."""
     if result_format is ResultFormat.TABLE and out is None:
-        show_rows(rows)
+        show_rows(rows, title=title, limit=limit)
     elif out is None:
         if result_format is ResultFormat.PARQUET and sys.stdout.isatty():
             raise WinnowError("Parquet is no text for a terminal.\n\nHint: add --out FILE, or pipe it")
@@ -174,7 +205,7 @@ def prompt_for_queries(run: Callable[[str], pa.Table], words: list[str], history
             try:
                 show_rows(run(query))
             except WinnowError as exc:
-                errors.print(Text(f"Error: {exc}", style="red"))
+                errors.print(harmless(f"Error: {exc}"), style="red")
         elif not pending.strip():
             pending = ""
 
@@ -210,4 +241,4 @@ def _with_nested_as_json(rows: pa.Table) -> pa.Table:
 
 def _plain_table(rows: pa.Table) -> str:
     with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=SHOWN_CHARS):
-        return f"{pl.DataFrame(rows)}\n"
+        return spelled_out(f"{pl.DataFrame(rows)}\n")

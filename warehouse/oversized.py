@@ -58,8 +58,9 @@ class OversizedFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=self.path, suffix=".part")
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield pa.CompressedOutputStream(pa.PythonFile(file, "w"), "zstd"), Path(name)
+            # Left open behind its file, Arrow's stream complains on stderr when it is collected.
+            with os.fdopen(descriptor, "wb") as file, pa.CompressedOutputStream(file, "zstd") as stream:
+                yield stream, Path(name)
         finally:
             Path(name).unlink(missing_ok=True)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import polars as pl
 import typer
-from rich.text import Text
 
 from flows import terminal
 from flows.commands.options import ResultFormatOption, WarehouseOption, prepare
@@ -124,7 +123,7 @@ def diff(
             return
     for name, (old, new) in found.facts.items():
         terminal.show_counts(name, {"a": old, "b": new})
-    terminal.screen.print(Text("\n".join(found.recipe) or "the recipes mean the same"))
+    terminal.screen.print(terminal.harmless("\n".join(found.recipe) or "the recipes mean the same"))
     terminal.show_rows(found.changes.to_arrow(), title="trajectories with another fate")
     terminal.show_rows(found.labels.to_arrow(), title="labels of what both keep")
     terminal.show_rows(found.pairs.counts.to_arrow(), title="pairs by rule")
@@ -246,7 +245,7 @@ def _show_rebuilt(house: "Warehouse", target: str, out: Path) -> bool:
             {"folder": export.folder, "files compared": export.file_count, **export.differing},
         )
         for reason in export.reasons:
-            terminal.screen.print(Text(f"because {reason}"))
+            terminal.screen.print(terminal.harmless(f"because {reason}"))
     return all(export.is_same for export in rebuilt)
 
 

@@ -20,7 +20,7 @@ def serve(
 
     Example: winnow serve flows/recipes/demo.yaml --cron "0 2 * * *"
     """
-    root = prepare(warehouse)
+    root = prepare(warehouse, starts_server=False)  # it starts one that has a UI
     from flows.serve import serve as serve_recipe
 
     serve_recipe(root, recipe, cron=cron, port=port)

@@ -67,7 +67,7 @@ def status(warehouse: WarehouseOption = None) -> None:
 
     Example: winnow status
     """
-    root = prepare(warehouse)
+    root = prepare(warehouse, starts_server=False)
     from flows.runs import last_runs
     from warehouse import Warehouse
     from warehouse.status import status as describe

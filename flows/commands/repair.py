@@ -77,7 +77,7 @@ def written(told: "BeforeAfter") -> Text:
         f"{one['dataset']}: {one['rule']}: {one['reason']}" + (f" ({one['detail']})" if one["detail"] else "")
         for one in told.decisions
     ]
-    text = Text("\n".join([*facts, *reasons, "", ""]))
+    text = terminal.harmless("\n".join([*facts, *reasons, "", ""]))
     for row in told.rows:
         text.append_text(_written_row(row))
     return text
@@ -88,12 +88,14 @@ def _written_row(row: "Row") -> Text:
     places = " -> ".join(str(seq) for seq in (row.before_seq, row.after_seq) if seq is not None)
     text = Text(f"{sign} {places} {row.role} ({row.origin})\n", style=style)
     if row.change is Change.KEPT:
-        words = " ".join((row.after or "").split())
+        words = terminal.spelled_out(" ".join((row.after or "").split()))
         cut = f"{words[:KEPT_CHARS]} …" if len(words) > KEPT_CHARS else words
         return text.append(f"    {cut}\n")
     if row.pieces:
         for change, piece in row.pieces:
             _, colour, mark = MARKS[change]
-            text.append(mark.format(piece) if mark else piece, style=colour)
+            shown = terminal.spelled_out(piece)
+            text.append(mark.format(shown) if mark else shown, style=colour)
         return text.append("\n")
-    return text.append(f"{row.after if row.before is None else row.before}\n", style=style)
+    whole = row.after if row.before is None else row.before
+    return text.append(terminal.spelled_out(f"{whole}\n"), style=style)

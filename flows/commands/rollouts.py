@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from flows import settings, terminal
 from flows.commands.options import (
     PathsArgument,
+    ResultFileOption,
+    ResultFormatOption,
     RolloutFormatOption,
     SourceOption,
     StrictOption,
@@ -18,6 +19,10 @@ from flows.commands.options import (
     exit_on_rejects,
     prepare,
 )
+from flows.terminal import ResultFormat
+
+LISTED = 50
+"""Refusals that are listed on a screen unless the user says how many."""
 
 
 def ingest(
@@ -64,7 +69,7 @@ def ingest(
     if suggest_mapping:
         from flows.suggestion import suggested_mapping
 
-        terminal.screen.print(Text(suggested_mapping(paths)), end="", soft_wrap=True)
+        terminal.screen.print(terminal.harmless(suggested_mapping(paths)), end="", soft_wrap=True)
         return
     root = prepare(warehouse)
     from flows.ingest import ingest as ingest_flow
@@ -82,7 +87,7 @@ def ingest(
             source_url=source_url,
             bucket_count=buckets,
         )
-    terminal.show_counts("ingested", asdict(counts))
+    terminal.show_counts("ingested", counts.told())
     for title, rows in after_ingest(root).items():
         terminal.show_rows(rows, title=title)
     if scan_privacy:
@@ -94,7 +99,12 @@ def rejects(
     warehouse: WarehouseOption = None,
     reason: Annotated[str | None, typer.Option(help="List those of this reason.")] = None,
     every: Annotated[bool, typer.Option("--list", help="List them one by one.")] = False,
-    limit: Annotated[int, typer.Option(help="List at most so many.", min=1, max=terminal.SHOWN_ROWS)] = 50,
+    limit: Annotated[
+        int | None,
+        typer.Option(help=f"List at most so many [default: {LISTED} in a table, else all].", min=1),
+    ] = None,
+    result_format: ResultFormatOption = ResultFormat.TABLE,
+    out: ResultFileOption = None,
 ) -> None:
     """Show what was refused and what to do about it; ingesting the mended file from the same place settles it.
 
@@ -104,10 +114,14 @@ def rejects(
     from warehouse import Warehouse
 
     house = Warehouse(settings.warehouse_path(warehouse))
-    if every or reason is not None:
-        terminal.show_rows(listed_rejects(house, reason=reason, limit=limit), title="refused records")
-    else:
-        terminal.show_rows(grouped_rejects(house), title="refused records by reason")
+    if not every and reason is None:
+        terminal.write_rows(grouped_rejects(house), result_format, out, title="refused records by reason")
+        return
+    is_shown = result_format is ResultFormat.TABLE and out is None
+    rows = listed_rejects(house, reason=reason, limit=limit or (LISTED if is_shown else None))
+    terminal.write_rows(rows, result_format, out, title="refused records", limit=rows.num_rows)
+    if is_shown and rows.num_rows == (limit or LISTED):
+        terminal.screen.print("There may be more: --limit N, or all with --format csv")
 
 
 def convert(
@@ -132,9 +146,8 @@ def convert(
             paths, to, out, format_name=format_name, source_name=source, has_own_files=own_files
         )
     refused = report.refused
-    figures = {name: value for name, value in vars(report).items() if isinstance(value, int)}
-    terminal.show_counts("converted", figures | {"refused_count": len(refused)})
-    terminal.show_counts("not carried", dict(report.losses))
+    terminal.show_counts("converted", report.figures())
+    terminal.show_counts("not carried", report.not_carried())
     terminal.show_counts("refused", Counter(refusal.reason for refusal in refused))
     exit_on_rejects(len(refused), strict=strict)
 

@@ -36,6 +36,33 @@ def test_readme_names_each_command(repository: Path) -> None:
     assert [name for name in COMMANDS if f"winnow {name}" not in readme] == []
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("ingest", "rollouts.jsonl"), ("status",), ("score",), ("rejects",), ("sql", "SELECT 1")],
+    ids=lambda command: command[0],
+)
+def test_a_file_in_the_place_of_the_warehouse_is_one_message(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    answer = winnow(*command, "--warehouse", tmp_path / "file")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    told = answer.stderr.replace("\n", "")
+    assert told.startswith("Not a directory")
+    assert "Hint:" in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("marker", ["", '{"layout":', '{"layout": 1}', '{"layout": 999, "bucket_count": 3}'])
+def test_sql_on_what_is_no_warehouse_is_one_message(marker: str, tmp_path: Path) -> None:
+    (tmp_path / "winnow.json").write_text(marker, encoding="utf-8")
+    for root in (tmp_path, tmp_path / "absent"):
+        answer = winnow("sql", "SELECT 1", "--warehouse", root)
+        assert (answer.returncode, answer.stdout) == (1, "")
+        assert answer.stderr.startswith("WarehouseNotFoundError")
+        assert "Traceback" not in answer.stderr
+
+
 def test_wrong_command_line_exits_with_2() -> None:
     assert winnow("ingest").returncode == 2
 
@@ -227,7 +254,15 @@ def test_rejects_are_grouped_with_advice_and_listed_with_their_start(tmp_path: P
     assert "unknown_format" not in listed
     everything = winnow("rejects", "--list", "--warehouse", root).stdout
     assert "2 rows" in everything
-    assert "1 rows" in winnow("rejects", "--list", "--limit", "1", "--warehouse", root).stdout
+    limited = winnow("rejects", "--list", "--limit", "1", "--warehouse", root).stdout
+    assert "1 rows" in limited
+    assert "There may be more" in limited
+    written = [
+        json.loads(line)
+        for line in winnow("rejects", "--list", "--format", "json", "--warehouse", root).stdout.splitlines()
+    ]
+    assert [row["reason"] for row in written] == ["invalid_json", "unknown_format"]
+    assert [row["record_id"] in everything for row in written] == [True, True]  # whole, not cut
     wrong = winnow("rejects", "--reason", "invalid_jsn", "--warehouse", root)
     assert wrong.returncode == 1
     assert "did you mean 'invalid_json'" in wrong.stderr.replace("\n", " ")

@@ -127,3 +127,14 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         convert([str(tmp_path)], "aitf", tmp_path)
     with pytest.raises(SourceNotFoundError, match="Nothing to ingest"):
         convert([str(tmp_path / "absent.json")], "atif", tmp_path)
+
+
+def test_scores_of_other_files_rollouts_are_told_as_not_carried(airline_file: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    labels.write_text("task_id,resolved\n0,yes\n1,no\n", encoding="utf-8")
+    report = convert([str(labels)], "atif", tmp_path / "out")
+    assert report.written == []
+    assert report.not_carried() == {"verdicts": 2}
+    assert "verdict_count" not in report.figures()
+    without_labels = convert([str(airline_file)], "atif", tmp_path / "out")
+    assert without_labels.not_carried() == {"task_secrets": 200}

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from flows.ingest import ingest
@@ -103,6 +104,24 @@ def test_the_same_bytes_are_read_once_something_can_read_them(tmp_path: Path) ->
 
 
 @pytest.mark.slow
+def test_rollouts_that_lie_under_a_field_come_with_the_line_that_parts_them(tmp_path: Path) -> None:
+    wrapped = json.dumps({"data": [json.loads(chat(0))], "page": 1})
+    house = ingested(tmp_path, write(tmp_path / "page.json", wrapped), write(tmp_path / "odd.jsonl", ODD))
+    ((advice,),) = pl.DataFrame(grouped_rejects(house)).select("suggestion").rows()
+    assert advice.startswith(SUGGESTIONS[RejectReason.UNKNOWN_FORMAT])
+    assert "`jq -c '.data[]' FILE > rollouts.jsonl`" in advice
+
+
+@pytest.mark.slow
+def test_without_a_limit_all_are_listed(tmp_path: Path) -> None:
+    count = 120
+    house = ingested(
+        tmp_path, write(tmp_path / "odd.jsonl", *(f'{{"odd": {line}}}' for line in range(count)))
+    )
+    assert listed_rejects(house, reason=None, limit=None).num_rows == count
+
+
+@pytest.mark.slow
 def test_an_unknown_reason_names_the_known(tmp_path: Path) -> None:
     house = Warehouse(tmp_path / "warehouse", create=True)
     with pytest.raises(UnknownNameError, match="did you mean 'invalid_json'") as fault:
@@ -113,7 +132,9 @@ def test_an_unknown_reason_names_the_known(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_after_an_ingest_only_tables_with_rows_are_shown(tmp_path: Path) -> None:
     house = ingested(tmp_path, write(tmp_path / "good.jsonl", chat(0)))
-    assert list(after_ingest(house.root)) == ["in the warehouse, by format"]
+    assert list(after_ingest(house.root)) == [
+        "in the warehouse, by format; a record of several files counts once"
+    ]
     house = ingested(
         tmp_path,
         write(tmp_path / "odd.jsonl", ODD),

@@ -1,5 +1,6 @@
 """Records that are too large for a row: kept whole, under their digest, or not at all."""
 
+import gc
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,9 @@ def test_bytes_come_back_by_their_digest(tmp_path: Path) -> None:
     assert [path.name for path in folder.path.iterdir()] == [f"{DIGEST}.zst"]
 
 
-def test_a_source_that_breaks_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_source_that_breaks_leaves_nothing_behind(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     def broken() -> Iterator[bytes]:
         yield CONTENT
         raise OSError("the source broke")
@@ -30,6 +33,8 @@ def test_a_source_that_breaks_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="the source broke"):
         folder.keep(broken())
     assert list(tmp_path.iterdir()) == []
+    gc.collect()
+    assert capfd.readouterr().err == ""  # a stream left open would complain when it is collected
 
 
 def test_a_folder_that_cannot_be_written_is_our_fault_not_the_sources(tmp_path: Path) -> None:
