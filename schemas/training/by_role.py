@@ -131,7 +131,7 @@ class NemoRlSft(_ByRole):
     """
 
     name: ClassVar = "nemo_rl_sft"
-    version: ClassVar = "2"
+    version: ClassVar = "3"
     suffix: ClassVar = "jsonl"
 
     arguments: Literal["string", "object"] = "string"
@@ -146,11 +146,10 @@ class NemoRlSft(_ByRole):
         return [row if tools is None else row | {"tools": msgspec.Raw(tools.encode())}]
 
     def changes(self, example: TrainingExample) -> dict[str, int]:
-        """Count masks, weights, spans, a trained first message, and arguments that a template would quote."""
-        as_object = self.arguments == "object"
+        """Count masks, weights, spans, a trained first message, and arguments that a template would quote or write bare."""
         more = {
             "trained_first_message": losses.count_trained_first_message(example),
-            "unparsable_arguments": losses.count_unparsable_arguments(example) if as_object else 0,
+            "unparsable_arguments": losses.count_unparsable_arguments(example),
         }
         return super().changes(example) | losses.present(more)
 

@@ -37,6 +37,12 @@ def write_message(message: Message) -> Row:
     }
 
 
+def filled_message(message: Message) -> Row:
+    """Write one message with what it has; content is never null, which templates would write as `None`."""
+    written = {name: value for name, value in write_message(message).items() if value is not None}
+    return {"role": written.pop("role"), "content": message.text or "", **written}
+
+
 def write_call(call: ToolCall) -> Row:
     """Write one call, its arguments as the policy spelled them."""
     return {
@@ -69,10 +75,19 @@ def call_json(call: ToolCall) -> bytes:
 
 
 def is_json(text: str) -> bool:
-    """Tell whether a text is JSON; a trainer that parses it fails otherwise, or quotes it."""
+    """Tell whether a text is JSON."""
+    return _decodes(text, Any)
+
+
+def is_json_object(text: str) -> bool:
+    """Tell whether a text is a JSON object, which arguments must be."""
+    return _decodes(text, dict[str, Any])
+
+
+def _decodes(text: str, kind: Any) -> bool:
     try:
-        msgspec.json.decode(text)
-    except msgspec.DecodeError:
+        msgspec.json.decode(text, type=kind)
+    except (msgspec.DecodeError, RecursionError):
         return False
     return True
 

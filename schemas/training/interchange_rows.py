@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from schemas.interchange import ROLLOUT_WRITERS
 from schemas.training import losses
-from schemas.training.conversations import call_json, write_message
+from schemas.training.conversations import write_message
 from schemas.training.examples import TrainingExample
 from schemas.training.format import Row, TrainingFormat
+from schemas.training.json_columns import JSON_LIST, call_with_object, count_unreadable_numbers
 from schemas.trajectory import Message, Role
 
 
@@ -60,7 +61,7 @@ class AgentTraces(TrainingFormat[TrainingExample]):
     """
 
     name: ClassVar = "agent_traces"
-    version: ClassVar = "1"
+    version: ClassVar = "2"
     unit: ClassVar = "trajectory"
     suffix: ClassVar = "parquet"
 
@@ -71,8 +72,8 @@ class AgentTraces(TrainingFormat[TrainingExample]):
             "harness": pa.string(),
             "session_id": pa.string(),
             "prompt": pa.string(),
-            "messages": pa.list_(pa.json_()),
-            "tools": pa.list_(pa.json_()),
+            "messages": JSON_LIST,
+            "tools": JSON_LIST,
             "metadata": pa.json_(),
             "sent_at": pa.string(),
             "num_user_messages": pa.int64(),
@@ -100,8 +101,8 @@ class AgentTraces(TrainingFormat[TrainingExample]):
             "session_id": trajectory.trajectory_id,
             "prompt": users[0].text if users else None,
             "messages": [_message(message) for message in messages],
-            "tools": [bytes(tool).decode() for tool in msgspec.json.decode(tools, type=list[msgspec.Raw])],
-            "metadata": msgspec.json.encode(metadata).decode(),
+            "tools": msgspec.json.decode(tools, type=list[msgspec.Raw]),
+            "metadata": metadata,
             "sent_at": None,
             "num_user_messages": len(users),
             "num_tool_calls": sum(len(message.tool_calls) for message in messages),
@@ -111,20 +112,21 @@ class AgentTraces(TrainingFormat[TrainingExample]):
         return [row]
 
     def changes(self, example: TrainingExample) -> dict[str, int]:
-        """Count masks, weights and spans."""
-        return _changes(example)
+        """Count masks, weights and spans, and arguments that are no JSON object or that `datasets` cannot read."""
+        calls = {
+            "unparsable_arguments": losses.count_unparsable_arguments(example),
+            "unreadable_numbers": count_unreadable_numbers(example.messages),
+        }
+        return _changes(example) | losses.present(calls)
 
     def losses(self, example: TrainingExample) -> dict[str, int]:
         """Count parts of content, absent tool schemas, and messages behind the last trained one."""
         return losses.count_left_out(example)
 
 
-def _message(message: Message) -> str:
-    """Write a message as JSON; arguments are objects in traces, so those that are no JSON stand as strings."""
+def _message(message: Message) -> Row:
+    """Write a message with what it has; arguments are objects in traces."""
     written = {name: value for name, value in write_message(message).items() if value is not None}
     if message.tool_calls:
-        written["tool_calls"] = [
-            {"id": call.call_id, "type": "function", "function": msgspec.Raw(call_json(call))}
-            for call in message.tool_calls
-        ]
-    return msgspec.json.encode(written).decode()
+        written["tool_calls"] = [call_with_object(call) for call in message.tool_calls]
+    return written

@@ -11,7 +11,7 @@ from schemas.training import losses
 from schemas.training.examples import SampleExample
 from schemas.training.format import Row, TrainingFormat
 from schemas.training.llama_factory_turns import RESULT_JOINT, dataset_info, tools_text, write_turns
-from schemas.training.sides import sample_changes, unparsable_arguments
+from schemas.training.sides import sample_changes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +45,7 @@ class LlamaFactoryKto(TrainingFormat[SampleExample]):
     def changes(self, example: SampleExample) -> dict[str, int]:
         """Count what is wrong with the labelled piece, and turns that would be read as something else."""
         said = (*example.context, *example.completion[:1])
-        return sample_changes(example) | losses.present(
-            {**write_turns(said).changes, "unparsable_arguments": unparsable_arguments(*said)}
-        )
+        return sample_changes(example) | losses.present(write_turns(said).changes)
 
     def losses(self, example: SampleExample) -> dict[str, int]:
         """Count values, and what had to be joined or put in on the user side."""

@@ -12,7 +12,7 @@ from schemas.training import losses
 from schemas.training.examples import PairExample
 from schemas.training.format import Row, TrainingFormat
 from schemas.training.llama_factory_turns import RESULT_JOINT, dataset_info, tools_text, write_turns
-from schemas.training.sides import pair_changes, unparsable_arguments
+from schemas.training.sides import pair_changes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +51,6 @@ class LlamaFactoryRanking(TrainingFormat[PairExample]):
             {
                 **context.changes,
                 "context_ends_with_assistant": int(len(context.turns) % 2 == 0),
-                "unparsable_arguments": unparsable_arguments(
-                    *example.context, *example.chosen[:1], *example.rejected[:1]
-                ),
             }
         )
 

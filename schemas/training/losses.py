@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from itertools import pairwise
 
-from schemas.training.conversations import is_json
+from schemas.training.conversations import is_json_object
 from schemas.training.examples import TrainingExample
-from schemas.trajectory import Role
+from schemas.trajectory import Message, Role
 
 
 def present(counts: Mapping[str, int]) -> dict[str, int]:
@@ -66,8 +66,13 @@ def count_trained_first_message(example: TrainingExample) -> int:
 
 
 def count_unparsable_arguments(example: TrainingExample) -> int:
-    """Calls whose arguments are no JSON: a trainer that parses them stops, or trains them in quotes."""
-    return sum(not is_json(call.arguments) for message in example.messages for call in message.tool_calls)
+    """Calls whose arguments are no JSON object, see `count_broken_calls`."""
+    return count_broken_calls(*example.messages)
+
+
+def count_broken_calls(*messages: Message) -> int:
+    """Calls whose arguments are no JSON object: trainers and templates stop at them, quote them, or write them bare."""
+    return sum(not is_json_object(call.arguments) for message in messages for call in message.tool_calls)
 
 
 def count_left_out(example: TrainingExample) -> dict[str, int]:

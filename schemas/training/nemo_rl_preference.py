@@ -21,7 +21,7 @@ class NemoRlPreference(TrainingFormat[PairExample]):
     """Rows for NeMo-RL's preference training: rank 0 is the better completion."""
 
     name: ClassVar = "nemo_rl_preference"
-    version: ClassVar = "2"
+    version: ClassVar = "3"
     unit: ClassVar = "pair"
     suffix: ClassVar = "parquet"
 

@@ -25,7 +25,7 @@ class OpenaiChat(TrainingFormat[TrainingExample]):
     """Rows for OpenAI's fine-tuning API."""
 
     name: ClassVar = "openai_chat"
-    version: ClassVar = "2"
+    version: ClassVar = "3"
     unit: ClassVar = "trajectory"
     suffix: ClassVar = "jsonl"
 
@@ -41,9 +41,13 @@ class OpenaiChat(TrainingFormat[TrainingExample]):
         return [{"messages": messages, "tools": tools} if tools else {"messages": messages}]
 
     def changes(self, example: TrainingExample) -> dict[str, int]:
-        """Count weights other than 0 and 1, and spans."""
+        """Count weights other than 0 and 1, spans, and arguments that are no JSON, which OpenAI's must be."""
         return losses.present(
-            {"loss_weight": losses.count_weighted(example), "loss_spans": losses.count_spans(example)}
+            {
+                "loss_weight": losses.count_weighted(example),
+                "loss_spans": losses.count_spans(example),
+                "unparsable_arguments": losses.count_unparsable_arguments(example),
+            }
         )
 
     def losses(self, example: TrainingExample) -> dict[str, int]:

@@ -20,7 +20,7 @@ class OpenaiPreference(TrainingFormat[PairExample]):
     """Lines for OpenAI's preference fine-tuning."""
 
     name: ClassVar = "openai_preference"
-    version: ClassVar = "1"
+    version: ClassVar = "2"
     unit: ClassVar = "pair"
     suffix: ClassVar = "jsonl"
 

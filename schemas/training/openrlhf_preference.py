@@ -21,7 +21,7 @@ class OpenrlhfPreference(TrainingFormat[PairExample]):
     """Lines for OpenRLHF's reward models and DPO."""
 
     name: ClassVar = "openrlhf_preference"
-    version: ClassVar = "1"
+    version: ClassVar = "2"
     unit: ClassVar = "pair"
     suffix: ClassVar = "jsonl"
 

@@ -23,7 +23,7 @@ class OpenrlhfSft(TrainingFormat[TrainingExample]):
     """Lines for OpenRLHF's SFT."""
 
     name: ClassVar = "openrlhf_sft"
-    version: ClassVar = "1"
+    version: ClassVar = "2"
     unit: ClassVar = "trajectory"
     suffix: ClassVar = "jsonl"
 
@@ -49,11 +49,12 @@ class OpenrlhfSft(TrainingFormat[TrainingExample]):
         ]
 
     def changes(self, example: TrainingExample) -> dict[str, int]:
-        """Count weights, spans, and steps whose prompt the template rewrites, or which it refuses."""
+        """Count weights, spans, broken arguments, and steps whose prompt the template rewrites, or which it refuses."""
         return losses.present(
             {
                 "loss_weight": losses.count_weighted(example),
                 "loss_spans": losses.count_spans(example),
+                "unparsable_arguments": losses.count_unparsable_arguments(example),
                 "unproven_prompts": sum(text is None for _, text in self._steps(example)),
             }
         )

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from schemas.training import losses
-from schemas.training.conversations import with_object, write_message
+from schemas.training.conversations import filled_message, with_object
 from schemas.training.examples import TrainingExample
 from schemas.training.format import Row, TrainingFormat
 from schemas.trajectory import Message, Role
@@ -23,7 +23,7 @@ class SlimeSft(TrainingFormat[TrainingExample]):
     """Lines for slime's `sft_rollout`."""
 
     name: ClassVar = "slime_sft"
-    version: ClassVar = "1"
+    version: ClassVar = "2"
     unit: ClassVar = "trajectory"
     suffix: ClassVar = "jsonl"
 
@@ -41,14 +41,13 @@ class SlimeSft(TrainingFormat[TrainingExample]):
         return [row | {"metadata": ids}]
 
     def changes(self, example: TrainingExample) -> dict[str, int]:
-        """Count weights, spans, a trained first message, and arguments that a template would quote."""
-        as_object = self.arguments == "object"
+        """Count weights, spans, a trained first message, and arguments that a template would quote or write bare."""
         return losses.present(
             {
                 "loss_weight": losses.count_weighted(example),
                 "loss_spans": losses.count_spans(example),
                 "trained_first_message": losses.count_trained_first_message(example),
-                "unparsable_arguments": losses.count_unparsable_arguments(example) if as_object else 0,
+                "unparsable_arguments": losses.count_unparsable_arguments(example),
             }
         )
 
@@ -59,8 +58,7 @@ class SlimeSft(TrainingFormat[TrainingExample]):
         )
 
     def _message(self, message: Message, example: TrainingExample) -> Row:
-        filled = {name: value for name, value in write_message(message).items() if value is not None}
-        written: Row = {"role": filled.pop("role"), "content": message.text or "", **filled}
+        written = filled_message(message)
         if self.arguments == "object" and "tool_calls" in written:
             written["tool_calls"] = [with_object(call) for call in written["tool_calls"]]
         if message.role is Role.ASSISTANT:

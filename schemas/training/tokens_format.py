@@ -13,7 +13,15 @@ from schemas.recipe import BOUND
 from schemas.training import losses
 from schemas.training.examples import TrainingExample
 from schemas.training.format import Row, TrainingFormat
-from schemas.training.tokens import UNTRAINED, Conversation, Rendered, TokenRenderer, TokenRow, cut_windows
+from schemas.training.tokens import (
+    UNTRAINED,
+    Conversation,
+    FindingKind,
+    Rendered,
+    TokenRenderer,
+    TokenRow,
+    cut_windows,
+)
 
 _IDS = pa.list_(pa.int32())
 
@@ -23,7 +31,7 @@ class Tokens(TrainingFormat[TrainingExample]):
     """Rows of token ids with labels, rendered by a chat template; see docs/token-rendering.md."""
 
     name: ClassVar = "tokens"
-    version: ClassVar = "1"
+    version: ClassVar = "2"
     unit: ClassVar = "trajectory"
     suffix: ClassVar = "parquet"
     is_tokenised: ClassVar = True
@@ -72,8 +80,11 @@ class Tokens(TrainingFormat[TrainingExample]):
         ]
 
     def changes(self, example: TrainingExample) -> dict[str, int]:
-        """Count what should be trained and cannot be, because of what the template does with it."""
-        return _counted(self._rendered(example), is_untrained=True)
+        """Count what should be trained and cannot be, because of what the template does with it, and broken arguments."""
+        found = _counted(self._rendered(example), is_untrained=True)
+        if FindingKind.ARGUMENTS_NOT_JSON in found:
+            return found
+        return found | losses.present({"unparsable_arguments": losses.count_unparsable_arguments(example)})
 
     def losses(self, example: TrainingExample) -> dict[str, int]:
         """Count what the template drops or spells otherwise, and messages behind the last trained one."""

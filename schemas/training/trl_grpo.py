@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from schemas.training.examples import TaskExample
 from schemas.training.format import Row, TrainingFormat
-from schemas.training.task_rows import task_columns, task_losses
+from schemas.training.task_rows import prompt_rows, task_columns, task_losses
 
 _PROMPT_MESSAGE = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
 
@@ -21,7 +21,7 @@ class TrlGrpo(TrainingFormat[TaskExample]):
     """Rows for TRL's online trainers."""
 
     name: ClassVar = "trl_grpo"
-    version: ClassVar = "1"
+    version: ClassVar = "2"
     unit: ClassVar = "task"
     suffix: ClassVar = "parquet"
 
@@ -44,10 +44,8 @@ class TrlGrpo(TrainingFormat[TaskExample]):
 
     def rows(self, example: TaskExample) -> list[Row]:
         """Write the prompt and the group's figures."""
-        # A content that is null stays null here: TRL hands it to the template as it is.
-        prompt = [{"role": message.role.value, "content": message.text} for message in example.prompt]
         tools = None if example.toolset is None else example.toolset.tools
-        return [{"prompt": prompt, "tools": tools} | task_columns(example)]
+        return [{"prompt": prompt_rows(example), "tools": tools} | task_columns(example)]
 
     def losses(self, example: TaskExample) -> dict[str, int]:
         """Count parts of content, calls inside the prompt, and a prompt or tool schemas that are not there."""

@@ -1,7 +1,7 @@
 """TRL's `KTOTrainer`: a prompt, a continuation, and whether it is good, per row.
 
 Read against trl 1.16.0, whose trainer was run. It puts everything behind the prompt into the loss: a piece of several
-messages is refused unless `unsupported` says otherwise.
+messages is refused unless `unsupported` says otherwise. Messages are JSON columns, see `json_columns`.
 """
 
 from dataclasses import dataclass
@@ -10,29 +10,29 @@ from typing import ClassVar
 import pyarrow as pa
 
 from schemas.training import losses
-from schemas.training.conversations import message_type, write_message
 from schemas.training.examples import SampleExample
-from schemas.training.format import Row, TrainingFormat
+from schemas.training.format import Row
+from schemas.training.json_columns import JSON_LIST
 from schemas.training.sides import sample_changes
+from schemas.training.trl_messages import TrlMessages
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrlKto(TrainingFormat[SampleExample]):
+class TrlKto(TrlMessages[SampleExample]):
     """Rows for TRL's `KTOTrainer`."""
 
     name: ClassVar = "trl_kto"
-    version: ClassVar = "1"
+    version: ClassVar = "2"
     unit: ClassVar = "sample"
     suffix: ClassVar = "parquet"
 
     @property
     def arrow_schema(self) -> pa.Schema:
         """Columns: prompt, completion, label, tools, and whose they are."""
-        words = pa.list_(message_type())
         return pa.schema(
             [
-                pa.field("prompt", words),
-                pa.field("completion", words),
+                pa.field("prompt", JSON_LIST),
+                pa.field("completion", JSON_LIST),
                 pa.field("label", pa.bool_()),
                 pa.field("tools", pa.string()),
                 pa.field("sample_id", pa.string()),
@@ -46,8 +46,8 @@ class TrlKto(TrainingFormat[SampleExample]):
         if example.is_good is None:
             return []
         row = {
-            "prompt": [write_message(message) for message in example.context],
-            "completion": [write_message(message) for message in example.completion],
+            "prompt": self.written_messages(example.context),
+            "completion": self.written_messages(example.completion),
             "label": example.is_good,
             "tools": None if example.toolset is None else example.toolset.tools,
             "sample_id": example.sample_id,
@@ -57,8 +57,8 @@ class TrlKto(TrainingFormat[SampleExample]):
         return [row]
 
     def changes(self, example: SampleExample) -> dict[str, int]:
-        """Count pieces that are not one turn of the assistant, and unknown labels."""
-        return sample_changes(example)
+        """Count pieces that are not one turn of the assistant, unknown labels, and broken arguments."""
+        return sample_changes(example) | self.call_changes(*example.context, *example.completion)
 
     def losses(self, example: SampleExample) -> dict[str, int]:
         """Count values, parts of content and absent tool schemas."""

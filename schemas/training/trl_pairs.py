@@ -2,6 +2,7 @@
 
 Read against trl 1.16.0, whose trainers were run. They put everything behind the prompt into the loss, the words of
 tools and users too, and know no mask: a side of several messages is refused unless `unsupported` says otherwise.
+Messages are JSON columns, see `json_columns`.
 """
 
 from dataclasses import dataclass
@@ -10,28 +11,29 @@ from typing import ClassVar
 import pyarrow as pa
 
 from schemas.training import losses
-from schemas.training.conversations import message_type, write_message
 from schemas.training.examples import PairExample
-from schemas.training.format import Row, TrainingFormat
+from schemas.training.format import Row
+from schemas.training.json_columns import JSON_LIST
 from schemas.training.sides import pair_changes
+from schemas.training.trl_messages import TrlMessages
+from schemas.trajectory import Message
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrlDpo(TrainingFormat[PairExample]):
+class TrlDpo(TrlMessages[PairExample]):
     """Rows for TRL's `DPOTrainer`."""
 
     name: ClassVar = "trl_dpo"
-    version: ClassVar = "1"
+    version: ClassVar = "2"
     unit: ClassVar = "pair"
     suffix: ClassVar = "parquet"
 
     @property
     def arrow_schema(self) -> pa.Schema:
         """Columns: the prompt, both sides, tools, and whose they are."""
-        words = pa.list_(message_type())
         texts = ("tools", "pair_id", "task_id", "chosen_id", "rejected_id")
         return pa.schema(
-            [pa.field(name, words) for name in ("prompt", "chosen", "rejected")]
+            [pa.field(name, JSON_LIST) for name in ("prompt", "chosen", "rejected")]
             + [pa.field(name, pa.string()) for name in texts]
             + [pa.field("margin", pa.float64())]
         )
@@ -39,9 +41,9 @@ class TrlDpo(TrainingFormat[PairExample]):
     def rows(self, example: PairExample) -> list[Row]:
         """Write the pair."""
         row = {
-            "prompt": [write_message(message) for message in example.context],
-            "chosen": [write_message(message) for message in example.chosen],
-            "rejected": [write_message(message) for message in example.rejected],
+            "prompt": self.written_messages(example.context),
+            "chosen": self.written_messages(example.chosen),
+            "rejected": self.written_messages(example.rejected),
             "tools": None if example.toolset is None else example.toolset.tools,
             "pair_id": example.pair_id,
             "task_id": example.task.task_id,
@@ -52,12 +54,12 @@ class TrlDpo(TrainingFormat[PairExample]):
         return [row]
 
     def changes(self, example: PairExample) -> dict[str, int]:
-        """Count sides that are not one turn of the assistant, and weights."""
-        return pair_changes(example)
+        """Count sides that are not one turn of the assistant, weights, and broken arguments."""
+        return pair_changes(example) | self.call_changes(*_messages(example))
 
     def losses(self, example: PairExample) -> dict[str, int]:
         """Count parts of content and absent tool schemas."""
-        messages = (*example.context, *example.chosen, *example.rejected)
+        messages = _messages(example)
         has_calls = any(message.tool_calls for message in messages)
         return losses.present(
             {
@@ -76,8 +78,13 @@ class TrlReward(TrlDpo):
     """
 
     name: ClassVar = "trl_reward"
-    version: ClassVar = "1"
+    version: ClassVar = "2"
 
     def changes(self, example: PairExample) -> dict[str, int]:
-        """Count weights."""
-        return losses.present({"pair_weight": int(example.weight != 1)})
+        """Count weights, and broken arguments."""
+        weighted = losses.present({"pair_weight": int(example.weight != 1)})
+        return weighted | self.call_changes(*_messages(example))
+
+
+def _messages(example: PairExample) -> tuple[Message, ...]:
+    return (*example.context, *example.chosen, *example.rejected)

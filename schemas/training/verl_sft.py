@@ -26,7 +26,7 @@ class VerlSft(TrainingFormat[TrainingExample]):
     """Rows for verl's SFT trainer."""
 
     name: ClassVar = "verl_sft"
-    version: ClassVar = "1"
+    version: ClassVar = "2"
     unit: ClassVar = "trajectory"
     suffix: ClassVar = "parquet"
 
@@ -59,12 +59,13 @@ class VerlSft(TrainingFormat[TrainingExample]):
         return [row]
 
     def changes(self, example: TrainingExample) -> dict[str, int]:
-        """Count weights, spans, and a first message that is trained: verl would train the tool schemas with it."""
+        """Count weights, spans, broken arguments, and a trained first message: the tool schemas would be trained with it."""
         return losses.present(
             {
                 "loss_weight": losses.count_weighted(example),
                 "loss_spans": losses.count_spans(example),
                 "trained_first_message": losses.count_trained_first_message(example),
+                "unparsable_arguments": losses.count_unparsable_arguments(example),
             }
         )
 

@@ -20,7 +20,7 @@ class VerlTokens(Tokens):
     """The rows of `tokens`, for verl."""
 
     name: ClassVar = "verl_tokens"
-    version: ClassVar = "1"
+    version: ClassVar = "2"
 
     def changes(self, example: TrainingExample) -> dict[str, int]:
         """Count weights too: verl's mask is 0 or 1."""

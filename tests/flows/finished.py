@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from flows.nightly import NightlyReport
 from flows.stages import RAW_STAGE
 from schemas.training import TRAINING_FORMATS
+from tests.json_columns import decoded_rows
 from warehouse import Warehouse
 
 VERSIONS = {"datasets": "table_versions"}
@@ -45,9 +46,9 @@ def stored_rows(house: Warehouse, *, but: Collection[str]) -> dict[str, list[str
 
 
 def exported_rows(folder: Path) -> list[dict[str, Any]]:
-    """Read the Parquet rows of an export, all splits."""
+    """Read the Parquet rows of an export, all splits; JSON columns as the values that they hold."""
     files = sorted(file for file in folder.glob("*.parquet") if file.name != "provenance.parquet")
-    return [row for file in files for row in pq.read_table(file).to_pylist()]
+    return [row for file in files for row in decoded_rows(pq.read_table(file))]
 
 
 def file_hashes(folder: Path) -> dict[str, str]:

@@ -84,8 +84,8 @@ def test_redacted_arguments_and_tools_are_json_of_the_same_shape(leaky: Path, tm
     export(warehouse=leaky, dataset="safe", format_name="trl_sft", out=tmp_path / "safe", parameters=LOSE)
     for row in exported_rows(tmp_path / "safe"):
         assert json.loads(row["tools"])[0]["function"]["name"] == "pay"
-        calls = [call for message in row["messages"] for call in message["tool_calls"] or []]
-        assert [json.loads(call["function"]["arguments"]) for call in calls] == [
+        calls = [call for message in row["messages"] for call in message.get("tool_calls", [])]
+        assert [call["function"]["arguments"] for call in calls] == [
             {
                 "to": "[REDACTED:email]",
                 "deep": [{"token": "[REDACTED:github_token]"}],

@@ -76,10 +76,10 @@ def test_croissant_names_files_by_hash_and_every_column(demo_run: Finished, name
     assert set(records) == {file["split"] for file in manifest["files"]} | {"provenance"}
     leaves = [leaf for entry in records.values() for field in entry["field"] for leaf in leaves_of(field)]
     assert all(leaf["source"]["extract"]["column"] and leaf["dataType"] for leaf in leaves)
-    if name == "trl_sft":
+    if name == "trl_grpo":
         paths = {leaf["@id"]: leaf["source"].get("transform") for leaf in leaves}
-        assert paths["train/messages/tool_calls/function/name"] == {"jsonPath": "tool_calls.function.name"}
-        assert paths["train/trajectory_id"] is None
+        assert paths["train/prompt/role"] == {"jsonPath": "role"}
+        assert paths["train/task_id"] is None
 
 
 # mlcroissant 1.1 builds rdflib's old graphs

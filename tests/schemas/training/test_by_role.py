@@ -80,8 +80,8 @@ def test_nemo_rl_arguments_are_the_exact_string_or_the_object() -> None:
     assert parsed["function"]["arguments"] == {"a": 1.5}
 
 
-def test_nemo_rl_refuses_broken_arguments_only_where_they_must_be_an_object() -> None:
-    assert NemoRlSft().changes(example(*BROKEN)) == {}
+def test_nemo_rl_refuses_broken_arguments_which_stand_as_a_string() -> None:
+    assert NemoRlSft().changes(example(*BROKEN)) == {"unparsable_arguments": 1}
     assert NemoRlSft(arguments="object").changes(example(*BROKEN)) == {"unparsable_arguments": 1}
     (row,) = NemoRlSft(arguments="object").rows(example(*BROKEN))
     assert row["messages"][2]["tool_calls"][0]["function"]["arguments"] == "{"

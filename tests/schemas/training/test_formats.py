@@ -15,11 +15,11 @@ from schemas.training import (
     TaskExample,
     TrainingExample,
     Unsupported,
-    arrow_rows,
     encode_jsonl,
     prompt_messages,
 )
 from schemas.trajectory import Message, Origin, Role, Task, ToolCall, Toolset, Trajectory
+from tests.json_columns import read_back
 from tests.schemas.training import kinds
 from tests.schemas.training.kinds import format_of
 
@@ -93,7 +93,7 @@ def test_a_row_has_exactly_the_declared_columns_and_is_repeatable(name: str) -> 
     assert [encode_jsonl(row) for row in rows] == [encode_jsonl(row) for row in member.rows(example)]
     if member.arrow_schema is not None:
         assert all(list(row) == member.arrow_schema.names for row in rows)
-        assert arrow_rows(rows, member.arrow_schema).to_pylist() == rows
+        assert read_back(member, rows) == [json.loads(encode_jsonl(row)) for row in rows]
 
 
 def test_the_view_ends_with_the_last_trained_message() -> None:
@@ -114,20 +114,20 @@ def test_a_prompt_ends_before_the_policys_first_own_word() -> None:
     assert len(prompt_messages(trajectory_of(ROLLOUT[0], greeting, message(2, Role.USER, "Hi")))) == 3
 
 
-def test_sft_row_stores_arguments_and_tools_as_exact_strings() -> None:
-    row = only_row("trl_sft", example_of(*ROLLOUT))
+@pytest.mark.parametrize(("arguments", "written"), [("object", {"x": 1.5}), ("string", '{"x" : 1.50}')])
+def test_sft_row_says_only_what_a_message_has_and_its_content_is_never_null(
+    arguments: str, written: Any
+) -> None:
+    form = format_of("trl_sft", arguments=arguments)
+    (row,) = read_back(form, form.rows(example_of(*ROLLOUT)))
     assert row["tools"] == TOOLS
     assert row["messages"][2] == {
         "role": "assistant",
-        "content": None,
+        "content": "",
         "reasoning_content": "hm",
-        "tool_calls": [
-            {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"x" : 1.50}'}}
-        ],
-        "tool_call_id": None,
-        "name": None,
+        "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": written}}],
     }
-    assert row["messages"][3]["tool_call_id"] == "c"
+    assert row["messages"][3] == {"role": "tool", "content": "ok", "tool_call_id": "c", "name": "f"}
 
 
 def test_grpo_row_has_the_prompt_and_the_groups_figures() -> None:
@@ -136,6 +136,10 @@ def test_grpo_row_has_the_prompt_and_the_groups_figures() -> None:
     assert row["prompt"] == [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi"}]
     assert (row["task_key"], row["benchmark"], row["split"]) == ("7", "hills", "train")
     assert (row["trial_count"], row["pass_rate"], row["reward_mean"]) == (4, 0.25, None)
+
+
+def test_grpo_prompt_has_no_null_content_which_templates_write_as_a_word() -> None:
+    assert only_row("trl_grpo", task_example(message(0, Role.USER)))["prompt"][0]["content"] == ""
 
 
 def chat_row(example: TrainingExample) -> Any:

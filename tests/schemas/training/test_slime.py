@@ -26,10 +26,10 @@ def test_arguments_are_the_exact_string_or_the_object() -> None:
     assert parsed["messages"][2]["tool_calls"][0]["function"]["arguments"] == {"a": 1.5}
 
 
-def test_broken_arguments_are_refused_only_where_they_must_be_an_object() -> None:
+def test_broken_arguments_are_refused_and_stand_as_a_string() -> None:
     broken = message(2, Role.ASSISTANT, tool_calls=(ToolCall(name="f", arguments="{"),))
     said = example(*ROLLOUT[:2], broken)
-    assert SlimeSft().changes(said) == {}
+    assert SlimeSft().changes(said) == {"unparsable_arguments": 1}
     assert SlimeSft(arguments="object").changes(said) == {"unparsable_arguments": 1}
     (row,) = SlimeSft(arguments="object").rows(said)
     assert row["messages"][2]["tool_calls"][0]["function"]["arguments"] == "{"

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from schemas.training import (
     Label,
     TaskExample,
     TrainingExample,
+    arrow_rows,
     encode_jsonl,
     prompt_messages,
 )
@@ -46,7 +46,7 @@ def write_export(name: str, examples: Sequence[TrainingExample | TaskExample], f
     if training_format.arrow_schema is None:
         path.write_bytes(b"".join(map(encode_jsonl, rows)))
     else:
-        pq.write_table(pa.Table.from_pylist(rows, schema=training_format.arrow_schema), path)
+        pq.write_table(arrow_rows(rows, training_format.arrow_schema), path)
     return path
 
 
@@ -57,12 +57,17 @@ def load(path: Path, tmp_path: Path) -> Any:
     return datasets.load_dataset(kind, data_files=str(path), split="train", cache_dir=str(tmp_path / "cache"))
 
 
+def spelled(arguments: str) -> str:
+    """Spell arguments as chat templates do."""
+    return json.dumps(json.loads(arguments), ensure_ascii=False)
+
+
 def meant_text(message: Message) -> str:
     """Write what should be trained of one message, in Qwen3's notation."""
     content = (message.text or "").lstrip("\n")
     parts = [content] if content else []
     parts += [
-        f'<tool_call>\n{{"name": "{call.name}", "arguments": {call.arguments}}}\n</tool_call>'
+        f'<tool_call>\n{{"name": "{call.name}", "arguments": {spelled(call.arguments)}}}\n</tool_call>'
         for call in message.tool_calls
     ]
     return f"<think>\n{message.reasoning or ''}\n</think>\n\n" + "\n".join(parts) + "<|im_end|>\n"
@@ -94,9 +99,10 @@ def test_datasets_reads_sft_rows_without_changing_an_argument(
         call["function"]["arguments"]
         for row in dataset
         for m in row["messages"]
-        for call in m["tool_calls"] or []
+        for call in m.get("tool_calls", [])
     ]
-    assert read == [call.arguments for e in airline_examples for m in e.messages for call in m.tool_calls]
+    meant = [call.arguments for e in airline_examples for m in e.messages for call in m.tool_calls]
+    assert [json.dumps(arguments) for arguments in read] == [json.dumps(json.loads(one)) for one in meant]
 
 
 def test_datasets_reads_tasks(airline_examples: list[TrainingExample], tmp_path: Path) -> None:

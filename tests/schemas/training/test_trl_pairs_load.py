@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from schemas.errors import ExportRefusedError
-from schemas.training import TRAINING_FORMATS, PairExample, SampleExample
+from schemas.training import TRAINING_FORMATS, PairExample, SampleExample, arrow_rows
 from schemas.trajectory import Message, Origin, Role, Task, ToolCall, Toolset
 from tests.tiny_model import build_tokenizer, tiny_model
 
@@ -71,7 +70,8 @@ def loaded(name: str, folder: Path, *examples: Any) -> Any:
 
     member = TRAINING_FORMATS[name]()
     rows = [row for example in examples for row in member.write(example).rows]
-    pq.write_table(pa.Table.from_pylist(rows, schema=member.arrow_schema), folder / "rows.parquet")
+    assert member.arrow_schema is not None
+    pq.write_table(arrow_rows(rows, member.arrow_schema), folder / "rows.parquet")
     return datasets.load_dataset(
         "parquet", data_files=str(folder / "rows.parquet"), split="train", cache_dir=str(folder / "cache")
     )
