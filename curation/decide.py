@@ -4,6 +4,8 @@ Rules that compare tasks see the whole corpus instead: `survey` gives their cand
 these together, and `decide` does the rest batch by batch.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -12,7 +14,7 @@ from curation.candidates import candidate_rows
 from curation.fates import END_RULE, READ_RULE, drop_all, fates, replaced_fates
 from curation.frames import Frames
 from curation.inputs import Inputs, Plan
-from curation.pairs.rule import PAIR_SCHEMA, SAMPLE_SCHEMA
+from curation.pairs.rule import PAIR_SCHEMA, SAMPLE_SCHEMA, LabelRule, PairRule
 from curation.scene import Scene
 from curation.selection.cascade import run_selectors
 from curation.selection.selector import MessageReader
@@ -122,8 +124,8 @@ def decide(inputs: Inputs, plan: Plan, compared: pl.DataFrame | None = None) -> 
     return Outcome(
         decisions=pl.concat([fates(narrowed.candidates, trace, plan.split_of), replaced]),
         labels=labels.join(trained, on="trajectory_id", how="semi"),
-        pairs=pl.concat([PAIR_SCHEMA.to_frame(), *(rule.build(final) for rule in plan.pair_rules)]),
-        samples=pl.concat([SAMPLE_SCHEMA.to_frame(), *(rule.build(final) for rule in plan.label_rules)]),
+        pairs=_built(plan.pair_rules, final, PAIR_SCHEMA),
+        samples=_built(plan.label_rules, final, SAMPLE_SCHEMA),
         repaired=list(repairs.children.values()),
         added_count=len(repairs.added_ids),
         trace=trace,
@@ -149,6 +151,16 @@ def _narrow(inputs: Inputs, plan: Plan) -> _Narrowed:
     return _Narrowed(
         repairs=repairs, candidates=candidates, kept=kept, verdicts=pl.concat([unread, verdicts])
     )
+
+
+def _built(rules: Sequence[PairRule | LabelRule], scene: Scene, schema: pl.Schema) -> pl.DataFrame:
+    """Run the rules that make pairs, or those that make samples; one name may stand there more than once."""
+    seen = Counter[str]()
+    made = [schema.to_frame()]
+    for rule in rules:
+        seen[rule.name] += 1
+        made.append(rule.build(scene, nth=seen[rule.name]))
+    return pl.concat(made)
 
 
 def _slim(candidates: pl.DataFrame, plan: Plan) -> pl.DataFrame:

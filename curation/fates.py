@@ -37,7 +37,7 @@ def drop_all(candidates: pl.DataFrame, rule: str, reason: DecisionReason) -> pl.
 
 
 def fates(candidates: pl.DataFrame, trace: pl.DataFrame, split_of: Callable[[str], str]) -> pl.DataFrame:
-    """Give each candidate its one decision: the verdict that dropped it, else kept.
+    """Give each candidate its one decision: the verdict that dropped it, else kept, with what each rule saw.
 
     Args:
         candidates: one row per trajectory.
@@ -54,7 +54,9 @@ def fates(candidates: pl.DataFrame, trace: pl.DataFrame, split_of: Callable[[str
         .join(drops, on="trajectory_id", how="left")
         .join(_splits(candidates["task_id"], split_of), on="task_id", how="left")
         .join(_chances(trace), on="trajectory_id", how="left")
+        .join(_passed(trace), on="trajectory_id", how="left")
         .with_columns(
+            detail=pl.when(is_kept).then("passed").otherwise("detail"),
             verdict=pl.when(is_kept).then(pl.lit("kept")).otherwise(pl.lit("dropped")),
             split=pl.when(is_kept).then("kept_split"),
             rule=pl.col("rule").fill_null(END_RULE),
@@ -99,6 +101,13 @@ def _splits(task_ids: pl.Series, split_of: Callable[[str], str]) -> pl.DataFrame
         {"task_id": tasks, "kept_split": [split_of(task) for task in tasks]},
         schema={"task_id": pl.String, "kept_split": pl.String},
     )
+
+
+def _passed(trace: pl.DataFrame) -> pl.DataFrame:
+    """Put together what the rules saw that a trajectory passed."""
+    told = trace.filter(pl.col("is_kept") & pl.col("detail").is_not_null())
+    passed = pl.format("{} {}", "rule", "detail").str.join("; ")
+    return told.group_by("trajectory_id", maintain_order=True).agg(passed=passed)
 
 
 def _chances(trace: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from curation.nearest_names import did_you_mean
 from curation.parameters import recipe_fields
 from schemas.errors import RecipeError, UnknownNameError
 from schemas.recipe import Rule
@@ -34,9 +35,11 @@ def build_member(kind: str, registry: Mapping[str, type[Member]], rule: Rule, *,
     known = {field.name for field in recipe_fields(member)}
     unknown = sorted(set(rule.parameters) - known)
     if unknown:
+        near = did_you_mean(unknown, known)
         raise RecipeError(
             f"{kind} {rule.name!r} in {where} has no parameter {', '.join(map(repr, unknown))}. "
             f"Known parameters: {', '.join(sorted(known)) or '(none)'}"
+            + (f"\n\nHint: {near}" if near else "")
         )
     try:
         return convert_parameters(rule.parameters, member)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from curation.nearest_names import did_you_mean
 from schemas.errors import RecipeError
 
 
@@ -28,8 +29,10 @@ def check_needed(rule: str, needed: Iterable[str], rows: pl.DataFrame, *, known:
     """
     missing = sorted(set(needed) - set(rows.columns))
     if missing:
-        there = ", ".join(sorted({*rows.columns, *known}))
+        there = sorted({*rows.columns, *known})
+        near = did_you_mean(missing, there)
+        listing = "list the signal that computes the column under `signals` of the recipe"
         raise RecipeError(
-            f"{rule} reads unknown columns: {', '.join(missing)}. Known columns: {there}\n\n"
-            "Hint: list the signal that computes the column under `signals` of the recipe"
+            f"{rule} reads unknown columns: {', '.join(missing)}. Known columns: {', '.join(there)}\n\n"
+            f"Hint: {listing if near is None else f'{near} Else {listing}'}"
         )

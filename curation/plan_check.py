@@ -52,3 +52,12 @@ def _checks(plan: Plan) -> Iterator[tuple[str, Check]]:
     for key, rules in (("pair", plan.pair_rules), ("label", plan.label_rules)):
         for number, maker in enumerate(rules, 1):
             yield f"{key} {number}", maker.check_columns
+            if maker in rules[: number - 1]:
+                yield f"{key} {number}", _refuse_repeat
+
+
+def _refuse_repeat(_candidates: pl.DataFrame) -> None:
+    raise RecipeError(
+        "the same rule with the same parameters stands there already: every row would be made twice.\n\n"
+        "Hint: leave one of them out, or give them different parameters"
+    )

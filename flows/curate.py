@@ -24,6 +24,7 @@ from flows.datasets.landing import point_head, remove_decisions
 from flows.funnel import CurationCounts, Example, publish_funnel
 from flows.recipes import load_recipe
 from flows.resolve import Curation, compare_survivors, read_inputs, read_versions, resolve, survey_buckets
+from flows.rule_counts import counts_of_batch, stored_counts, sum_counts
 from flows.runs import recorded
 from flows.versions import code_version
 from flows.workers import THREADS
@@ -48,6 +49,8 @@ class Tally:
     """Repairs that stand beside their parents."""
     examples: pl.DataFrame
     """Rows of `decisions`: some of each rule and reason."""
+    made: pl.DataFrame
+    """Pairs and samples, as `RULE_COUNTS`."""
 
 
 @flow(name="curate", task_runner=THREADS)
@@ -70,12 +73,12 @@ def curate(*, warehouse: Path, recipe: Path, dry_run: bool = False) -> CurationC
     curation = resolve(house, load_recipe(recipe))
     versions = read_versions(house)
     if not dry_run:
-        if (finished := _finished_counts(house, curation.dataset_id)) is not None:
+        if (finished := _finished_counts(house, curation)) is not None:
             point_head(house, curation.recipe.name, curation.dataset_id)
             return finished
         remove_decisions(house, curation.dataset_id)  # what a killed run left; its repairs are the same ones
     tallies = _decide_all(house, curation, is_dry=dry_run)
-    counts = _counts(house, curation.dataset_id, tallies, is_dry=dry_run)
+    counts = _counts(house, curation, tallies, is_dry=dry_run)
     counts.check()
     if counts.read_count != sum(bucket.trajectory_count for bucket in curation.buckets):
         raise AssertionError(f"not every trajectory was decided upon: {counts}")
@@ -83,7 +86,7 @@ def curate(*, warehouse: Path, recipe: Path, dry_run: bool = False) -> CurationC
         _finish(house, curation, counts, versions)
     publish_funnel(
         "curate",
-        [{"rule and reason": name, "count": count} for name, count in counts.reasons.items()],
+        [{"rule and reason": name, "count": count} for name, count in (counts.reasons | counts.made).items()],
         "Curation",
     )
     return counts
@@ -146,6 +149,7 @@ def curate_batch(
         reasons=outcome.decisions.group_by("verdict", "rule", "reason").len(),
         added_count=outcome.added_count,
         examples=_some_of_each(outcome.decisions),
+        made=counts_of_batch(outcome),
     )
 
 
@@ -153,8 +157,9 @@ def _some_of_each(decisions: pl.DataFrame) -> pl.DataFrame:
     return decisions.sort("trajectory_id").group_by("rule", "reason", maintain_order=True).head(EXAMPLE_COUNT)
 
 
-def _finished_counts(house: Warehouse, name: str) -> CurationCounts | None:
+def _finished_counts(house: Warehouse, curation: Curation) -> CurationCounts | None:
     """Give the funnel of a dataset that an earlier run finished; null when none did."""
+    name = curation.dataset_id
     rows = house.store.read("datasets").filter(pl.col("dataset_id") == name).to_dicts()
     if not rows:
         return None
@@ -163,7 +168,8 @@ def _finished_counts(house: Warehouse, name: str) -> CurationCounts | None:
         for key in ("read_count", "repaired_count", "added_count", "kept_count", "dropped_count")
     }
     reasons = msgspec.json.decode(rows[0]["decision_counts"], type=dict[str, int])
-    return CurationCounts(dataset_id=name, **counts, reasons=reasons)
+    made = sum_counts(curation.plan, [stored_counts(house, name)])
+    return CurationCounts(dataset_id=name, **counts, reasons=reasons, made=made)
 
 
 def _write(house: Warehouse, name: str, outcome: Outcome) -> None:
@@ -209,7 +215,7 @@ def _finish(house: Warehouse, curation: Curation, counts: CurationCounts, versio
     point_head(house, recipe.name, curation.dataset_id)
 
 
-def _counts(house: Warehouse, name: str, tallies: list[Tally], *, is_dry: bool) -> CurationCounts:
+def _counts(house: Warehouse, curation: Curation, tallies: list[Tally], *, is_dry: bool) -> CurationCounts:
     verdicts, reasons = Counter[str](), Counter[tuple[str, str]]()
     for tally in tallies:
         for verdict, rule, reason, count in tally.reasons.iter_rows():
@@ -217,7 +223,7 @@ def _counts(house: Warehouse, name: str, tallies: list[Tally], *, is_dry: bool) 
             reasons[rule, reason] += count
     added_count = sum(tally.added_count for tally in tallies)
     return CurationCounts(
-        dataset_id=name,
+        dataset_id=curation.dataset_id,
         read_count=verdicts["kept"] + verdicts["dropped"] - added_count,
         repaired_count=verdicts["repaired"],
         added_count=added_count,
@@ -226,6 +232,7 @@ def _counts(house: Warehouse, name: str, tallies: list[Tally], *, is_dry: bool) 
         reasons={
             f"{rule}: {reason}": reasons[rule, reason] for rule, reason in sorted(reasons, key=_rule_order)
         },
+        made=sum_counts(curation.plan, [tally.made for tally in tallies]),
         examples=_examples(house, tallies) if is_dry and tallies else [],
     )
 

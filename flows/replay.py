@@ -37,8 +37,8 @@ ANSWERS = """
     FROM replay_requests AS asked
     LEFT JOIN (
         SELECT trajectory_id, json_extract_string(extra, '$.request.request_id') AS request_id,
-            outcome_reward >= 1 - 1e-6 AS is_success
-        FROM trajectories WHERE source_format = 'winnow_continuation'
+            outcome_reward >= 1 - 1e-6 AND status <> 'infra_error' AS is_success
+        FROM judged_trajectories WHERE source_format = 'winnow_continuation'
     ) AS told USING (request_id)
     GROUP BY asked.strategy
     ORDER BY asked.strategy

@@ -30,7 +30,7 @@ from flows.training_sets import check_exports
 from flows.versions import code_version
 from flows.writers import build_written
 from schemas import recipe as recipes
-from schemas.errors import RecipeError
+from schemas.errors import QueryError, QueryRefusedError, RecipeError
 from schemas.identity import digest
 from schemas.recipe import Recipe
 from warehouse import Warehouse
@@ -208,11 +208,18 @@ def _read_words(
 
 
 def _read_ids(house: Warehouse, recipe: Recipe, buckets: list[int]) -> frozenset[str]:
-    """Run the recipe's predicate where people's SQL runs: read-only, over the public views."""
+    """Run the recipe's predicate where people's SQL runs: read-only, over the public views.
+
+    Raises:
+        RecipeError: it cannot be run.
+    """
     numbers = ", ".join(map(str, buckets))
+    query = (
+        f"SELECT trajectory_id FROM trajectory_overview "
+        f"WHERE bucket IN ({numbers}) AND relation NOT IN ('repair', 'corruption') AND ({recipe.read.where})"
+    )
     with house.console() as console:
-        found = console.sql(
-            f"SELECT trajectory_id FROM trajectory_overview "
-            f"WHERE bucket IN ({numbers}) AND relation NOT IN ('repair', 'corruption') AND ({recipe.read.where})"
-        )
-        return frozenset(found.to_polars()["trajectory_id"])
+        try:
+            return frozenset(console.sql(query).to_polars()["trajectory_id"])
+        except (QueryError, QueryRefusedError) as exc:
+            raise RecipeError(f"recipe {recipe.name!r}, `read.where` {recipe.read.where!r}: {exc}") from exc

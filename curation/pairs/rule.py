@@ -59,16 +59,22 @@ class _ExampleRule(Described, ABC):
         """
         check_needed(f"Rule {self.name!r}", self.columns_needed, kept)
 
+    def _identity(self, nth: int) -> str:
+        """Spell what tells the rows of this rule from those of others in the recipe."""
+        return self.name if nth == 1 else f"{self.name} {nth}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PairRule(_ExampleRule):
     """Base of all pair rules; a member's fields are the parameters that a recipe may give."""
 
-    def build(self, scene: Scene) -> pl.DataFrame:
+    def build(self, scene: Scene, *, nth: int = 1) -> pl.DataFrame:
         """Pair kept trajectories, or steps of them.
 
         Args:
             scene: what is kept, and its tasks.
+            nth: which of the recipe's pair rules of this name it is, from 1: ids tell their pairs apart. Parameters are
+                no part of the ids, so that datasets made with others can be compared.
 
         Returns:
             Under `PAIR_SCHEMA`, sorted by `pair_id`. Both sides go on from the same words, and each begins with a
@@ -82,9 +88,10 @@ class PairRule(_ExampleRule):
         owners = scene.kept.select(pl.col("trajectory_id").alias("chosen_id"), "task_id", "bucket")
         placed = found.join(owners, on="chosen_id", validate="m:1")
         placed = _filled(placed, PAIR_SCHEMA)
-        sides = ("rule", "context_count", "chosen_id", "chosen_until", "rejected_id", "rejected_until")
+        sides = ("context_count", "chosen_id", "chosen_until", "rejected_id", "rejected_until")
         own = ("subject_id", "question", "chosen_text", "rejected_text")
-        spelled = placed.select(pl.concat_str([*sides, *own], separator=" ", ignore_nulls=True)).to_series()
+        parts = [pl.lit(self._identity(nth)), *sides, *own]
+        spelled = placed.select(pl.concat_str(parts, separator=" ", ignore_nulls=True)).to_series()
         context = placed.select(pl.concat_str(["task_id", "context"], separator=" ")).to_series()
         return (
             placed.with_columns(pair_id=digests("pair", spelled), set_id=digests("context", context))
@@ -106,11 +113,12 @@ class PairRule(_ExampleRule):
 class LabelRule(_ExampleRule):
     """Base of all label rules; a member's fields are the parameters that a recipe may give."""
 
-    def build(self, scene: Scene) -> pl.DataFrame:
+    def build(self, scene: Scene, *, nth: int = 1) -> pl.DataFrame:
         """Label pieces of kept trajectories.
 
         Args:
             scene: what is kept, and its tasks.
+            nth: which of the recipe's label rules of this name it is, from 1; see `PairRule.build`.
 
         Returns:
             Under `SAMPLE_SCHEMA`, sorted by `sample_id`. Each piece begins with a message of the assistant.
@@ -124,8 +132,9 @@ class LabelRule(_ExampleRule):
             scene.kept.select("trajectory_id", "task_id", "bucket"), on="trajectory_id", validate="m:1"
         )
         placed = _filled(placed, SAMPLE_SCHEMA)
-        place = ("rule", "trajectory_id", "context_count", "until", "subject_id", "question", "text")
-        spelled = placed.select(pl.concat_str(place, separator=" ", ignore_nulls=True))
+        place = ("trajectory_id", "context_count", "until", "subject_id", "question", "text")
+        parts = [pl.lit(self._identity(nth)), *place]
+        spelled = placed.select(pl.concat_str(parts, separator=" ", ignore_nulls=True))
         return (
             placed.with_columns(sample_id=digests("sample", spelled.to_series()))
             .select(pl.col(name).cast(kind) for name, kind in SAMPLE_SCHEMA.items())

@@ -7,7 +7,8 @@ import polars as pl
 
 from curation.pairs.balance import balanced
 from curation.pairs.rule import PairRule
-from curation.pairs.siblings import STATE, sibling_values, turn_pairs
+from curation.pairs.siblings import STATE, check_visits, sibling_values, turn_pairs
+from curation.rewards.outcomes import gap
 from curation.scene import Scene
 
 
@@ -32,6 +33,14 @@ class SiblingSteps(PairRule):
     per_task: int | None = None
     """Pairs of one task at most, the widest gaps first; null means all."""
 
+    def __post_init__(self) -> None:
+        """Refuse turns that no trial of known outcome has taken.
+
+        Raises:
+            RecipeError: `min_visits` is below 1.
+        """
+        check_visits(self.min_visits)
+
     def pair(self, scene: Scene) -> pl.DataFrame:
         """Join the turns of each state with one another."""
         turns = sibling_values(scene).filter(
@@ -44,7 +53,7 @@ class SiblingSteps(PairRule):
             )
         pairs = (
             better.join(turns, on=STATE)
-            .with_columns(margin=pl.col("value") - pl.col("value_right"))
+            .with_columns(margin=gap(pl.col("value"), pl.col("value_right")))
             .filter(pl.col("margin") > self.min_gap)
             .rename({"trajectory_id": "chosen_id", "trajectory_id_right": "rejected_id"})
         )

@@ -2,11 +2,22 @@
 
 import polars as pl
 
-from curation.rewards.outcomes import is_trial, scored_reward
+from curation.rewards.outcomes import finite, is_trial, scored_reward
 from curation.scene import Scene
+from schemas.errors import RecipeError
 
 STATE = ("task_id", "seq", "context_key")
 """What names a shared state: the task, how many messages came before, and that they were the same words."""
+
+
+def check_visits(min_visits: int) -> None:
+    """Refuse a least number of trials that says nothing.
+
+    Raises:
+        RecipeError: it is below 1.
+    """
+    if min_visits < 1:
+        raise RecipeError(f"`min_visits` must be 1 or more, got {min_visits!r}.")
 
 
 def sibling_values(scene: Scene) -> pl.DataFrame:
@@ -29,7 +40,7 @@ def sibling_values(scene: Scene) -> pl.DataFrame:
         .group_by(*STATE, "message_key")
         .agg(
             visit_count=pl.col("reward").is_not_null().sum(),
-            value=pl.col("reward").mean(),
+            value=finite(pl.col("reward").mean()),
             trajectory_id=pl.col("kept_id").min(),
         )
     )

@@ -7,8 +7,8 @@ import polars as pl
 
 from curation.pairs.outcome_labels import evened
 from curation.pairs.rule import LabelRule
-from curation.pairs.siblings import STATE, sibling_values
-from curation.rewards.outcomes import is_success
+from curation.pairs.siblings import STATE, check_visits, sibling_values
+from curation.rewards.outcomes import gap, is_success, scored_reward
 from curation.scene import Scene
 from schemas.errors import RecipeError
 
@@ -38,11 +38,12 @@ class StepLabels(LabelRule):
     """True keeps as many good as bad turns of each task, in an order that only ids decide."""
 
     def __post_init__(self) -> None:
-        """Refuse a verdict without its name.
+        """Refuse a verdict without its name, and turns that no trial of known outcome has taken.
 
         Raises:
-            RecipeError: `by` is `verdict`, and `score` is not given.
+            RecipeError: `by` is `verdict`, and `score` is not given; or `min_visits` is below 1.
         """
+        check_visits(self.min_visits)
         if self.by == "verdict" and self.score is None:
             raise RecipeError("`by: verdict` needs `score`, the name of a score of steps.")
 
@@ -73,8 +74,8 @@ class StepLabels(LabelRule):
         outcomes = scene.kept.select(
             "trajectory_id",
             is_good=is_success(self.success_reward),
-            value=pl.col("outcome_reward"),
-            detail=pl.format("reward {}", pl.col("outcome_reward")),
+            value=scored_reward(),
+            detail=pl.format("reward {}", scored_reward()),
         )
         return turns.join(outcomes, on="trajectory_id")
 
@@ -82,7 +83,7 @@ class StepLabels(LabelRule):
         values = sibling_values(scene).filter(pl.col("visit_count") >= self.min_visits)
         joined = turns.join(values.drop("trajectory_id"), on=[*STATE, "message_key"])
         return joined.with_columns(
-            is_good=pl.col("value") >= self.at_least,
+            is_good=gap(pl.col("value"), pl.lit(self.at_least)) >= 0,
             detail=pl.format("mean reward {} of {} trials", pl.col("value").round(4), "visit_count"),
         )
 
@@ -95,6 +96,6 @@ class StepLabels(LabelRule):
         steps = scene.frames.steps.select("trajectory_id", "seq", "step")
         joined = turns.join(steps, on=["trajectory_id", "seq"]).join(verdicts, on=["trajectory_id", "step"])
         return joined.with_columns(
-            is_good=pl.col("value") >= self.at_least,
+            is_good=gap(pl.col("value"), pl.lit(self.at_least)) >= 0,
             detail=pl.format("{} {}", pl.lit(self.score), pl.col("value").round(4)),
         )

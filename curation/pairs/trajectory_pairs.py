@@ -7,6 +7,7 @@ import polars as pl
 
 from curation.pairs.balance import balanced
 from curation.pairs.rule import PairRule
+from curation.rewards.outcomes import gap, is_own_doing
 from curation.scene import Scene
 from schemas.errors import RecipeError
 
@@ -17,7 +18,8 @@ SIDES = ("chosen", "rejected")
 class TrajectoryPairs(PairRule):
     """Pairs trajectories of one task of which one has the better reward, quality or length.
 
-    Both have the same prompt, word for word. By default they are told apart by reward; `by: step_count`,
+    Both have the same prompt, word for word. A trajectory whose environment broke takes part in no pair: what became of it
+    is not the policy's doing. By default they are told apart by reward; `by: step_count`,
     `higher_is_better: false`, `among: is_success` prefers the shorter of two successes. With `per_task` and
     `per_trajectory` null every pair is made: the pairs of one `set_id` are then a contrast set, the successes of a
     prompt against its failures, as in A3T (ReAct meets ActRe, arXiv 2403.14589).
@@ -51,8 +53,8 @@ class TrajectoryPairs(PairRule):
 
     @property
     def columns_needed(self) -> tuple[str, ...]:
-        """The column that decides, and the one that must be equal."""
-        return tuple(name for name in (self.by, self.among) if name is not None)
+        """The column that decides, the one that must be equal, and how each trajectory ended."""
+        return tuple(name for name in (self.by, self.among, "status") if name is not None)
 
     def pair(self, scene: Scene) -> pl.DataFrame:
         """Join the trajectories of each task and prompt with one another, and choose."""
@@ -73,7 +75,8 @@ class TrajectoryPairs(PairRule):
     def _ranked(self, scene: Scene) -> pl.DataFrame:
         value = pl.col(self.by).cast(pl.Float64)
         sides = (
-            scene.kept.select(
+            scene.kept.filter(is_own_doing())
+            .select(
                 "trajectory_id",
                 value=value,
                 among=pl.lit("") if self.among is None else pl.col(self.among).cast(pl.String),
@@ -83,7 +86,7 @@ class TrajectoryPairs(PairRule):
         )
         keys = ["task_id", "prompt_key", "prompt_count", "among"]
         sign = 1 if self.higher_is_better else -1
-        margin = sign * (pl.col("value") - pl.col("value_right"))
+        margin = sign * gap(pl.col("value"), pl.col("value_right"))
         return (
             sides.join(sides, on=keys)
             .with_columns(margin=margin)

@@ -13,6 +13,7 @@ from curation.repair.children import child_of, moved, renumbered
 from curation.repair.divergence_places import partings
 from curation.repair.repair import Case, Repair, cases_of
 from curation.repair.writers import WRITERS, Kind, Writer
+from curation.rewards.outcomes import gap
 from schemas.errors import RecipeError
 from schemas.trajectory import Message, Origin, Role, Trajectory
 
@@ -72,7 +73,7 @@ class Splice(Repair):
             frames, success_reward=self.success_reward, across_policies=self.across_policies
         ).join(_rewards(frames), on="trajectory_id")
         found = found.join(_rewards(frames, "partner"), on="partner_id")
-        found = found.filter(pl.col("partner_reward") - pl.col("reward") > self.min_gap)
+        found = found.filter(gap(pl.col("partner_reward"), pl.col("reward")) > self.min_gap)
         if self.first_bad == "verdict":
             found = found.join(self._judged(frames), on="trajectory_id")
             found = found.filter(pl.col("judged_step") >= pl.col("bad_step"))

@@ -9,6 +9,7 @@ from curation.conduct.behaviour_words import READ_TOOLS
 from curation.frames import Frames
 from curation.references.vocabulary import THINKING_TOOLS
 from curation.repair.truncation import Truncation
+from curation.rewards.outcomes import is_success
 from schemas.errors import RecipeError
 
 
@@ -25,7 +26,7 @@ class TruncateAfterGoal(Truncation):
     version: ClassVar[str] = "1"
 
     min_reward: float | None = 1.0
-    """Least reward of a rollout that is cut; null: whatever its reward."""
+    """Least reward of a rollout that is cut, where the environment did not break; null: whatever became of it."""
     reading_tools: tuple[str, ...] = ()
     """Tools that change nothing, besides those whose names begin as if they only looked (`get_`, `list_`, `find_`)."""
     keep_turns: int = 1
@@ -47,9 +48,7 @@ class TruncateAfterGoal(Truncation):
     def ends(self, frames: Frames) -> pl.DataFrame:
         """Find the message behind the last turn that stays, where another turn comes later."""
         done = self._last_changes(frames) if self.verdict is None else self._verdicts(frames)
-        rewarded = (
-            pl.lit(value=True) if self.min_reward is None else pl.col("outcome_reward") >= self.min_reward
-        )
+        rewarded = pl.lit(value=True) if self.min_reward is None else is_success(self.min_reward)
         chosen = done.join(frames.trajectories.filter(rewarded), on="trajectory_id", how="semi")
         steps = frames.steps.join(chosen, on="trajectory_id")
         stays = pl.col("step") <= pl.col("goal_step") + self.keep_turns

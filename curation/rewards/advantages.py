@@ -5,13 +5,16 @@ The definitions are those that GRPO and RLOO trainers share. A null reward takes
 
 import polars as pl
 
+from curation.rewards.outcomes import finite
+
 GRPO_EPSILON = 1e-6
 
 
 def grpo(reward: pl.Expr, *, group: str) -> pl.Expr:
     """Normalise rewards within their group: (r - mean) / (std + 1e-6), with the sample standard deviation.
 
-    A group of one has mean 0 and std 1, as in the published trainers; a group of equal rewards has advantage 0.
+    A group of one has mean 0 and std 1, as in the published trainers; a group of equal rewards has advantage 0. Null for
+    a group whose rewards lie further apart than a float can tell.
 
     Args:
         reward: the rewards.
@@ -22,14 +25,14 @@ def grpo(reward: pl.Expr, *, group: str) -> pl.Expr:
         >>> trials.select(grpo(pl.col("reward"), group="group_id").round(4))["reward"].to_list()
         [1.5, -0.5, -0.5, -0.5]
     """
-    normalised = (reward - reward.mean()) / (reward.std() + GRPO_EPSILON)
+    normalised = (reward - reward.mean()) / (finite(reward.std()) + GRPO_EPSILON)
     return _by_group_size(reward, alone=reward / (1 + GRPO_EPSILON), together=normalised).over(group)
 
 
 def rloo(reward: pl.Expr, *, group: str) -> pl.Expr:
     """Compare each reward with the mean of the others in its group: n / (n - 1) * (r - mean).
 
-    A group of one has no others: its baseline is 0, as for `grpo`.
+    A group of one has no others: its baseline is 0, as for `grpo`. Null where a float cannot hold the difference.
 
     Args:
         reward: the rewards.
@@ -41,7 +44,7 @@ def rloo(reward: pl.Expr, *, group: str) -> pl.Expr:
         [1.0, -0.3333, -0.3333, -0.3333]
     """
     apart = reward.count() / (reward.count() - 1) * (reward - reward.mean())
-    return _by_group_size(reward, alone=reward, together=apart).over(group)
+    return _by_group_size(reward, alone=reward, together=finite(apart)).over(group)
 
 
 def _by_group_size(reward: pl.Expr, *, alone: pl.Expr, together: pl.Expr) -> pl.Expr:

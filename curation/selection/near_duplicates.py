@@ -11,6 +11,7 @@ from curation.duplicates.minhash import PERMUTATIONS, unpacked
 from curation.duplicates.search import Documents, similar_pairs
 from curation.duplicates.shingles import WINDOW_CALLS, Places, Shingles, joined, text_shingles, windows
 from curation.duplicates.verify import ShingleReader
+from curation.rewards.outcomes import scored_reward
 from curation.selection.selector import CorpusSelector, MessageReader, because
 from schemas.errors import RecipeError
 from schemas.reasons import DecisionReason
@@ -21,7 +22,8 @@ COLUMNS = {
 }
 """Key, signature and size of what is compared; calls themselves are at hand, words are read."""
 
-BEST_FIRST = ("outcome_reward", "message_count")
+BEST_FIRST = ("outcome_reward", "status", "message_count")
+"""What tells the best: the reward that is known and the agent's own doing, then brevity."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,8 @@ class NearDuplicates(CorpusSelector):
     scope: Literal["corpus", "task"] = "corpus"
     """Whether twins are looked for everywhere, or within one task only."""
     keeper: Literal["best", "smallest_id"] = "best"
-    """Who comes first: the highest outcome reward, then the fewest messages, then the smallest id; or that only."""
+    """Who comes first: the highest outcome reward (a crash of the environment has none), then the fewest messages, then the
+    smallest id; or that only."""
     chained: bool = False
     """Also drop what is like the one kept only through others, as datatrove and Data-Juicer do."""
     bands: int = 18
@@ -71,7 +74,13 @@ class NearDuplicates(CorpusSelector):
         """Find each one's twin. Those that are equal are one document, and cost no reading."""
         known = candidates.drop_nulls(self._identity)
         if self.keeper == "best":
-            known = known.sort(*BEST_FIRST, "trajectory_id", descending=[True, False, False], nulls_last=True)
+            known = known.sort(
+                scored_reward(),
+                "message_count",
+                "trajectory_id",
+                descending=[True, False, False],
+                nulls_last=True,
+            )
         documents = known.unique(self._identity, keep="first", maintain_order=True)
         found = self._find_twins(documents.with_row_index("rank"), read_messages)
         judged = candidates.join(found, on=self._identity, how="left", maintain_order="left")

@@ -70,5 +70,7 @@ def parse_pick(text: str) -> Picked:
     """
     match = SPELLING.fullmatch(text)
     if match is None:
-        raise RecipeError(f"{text!r} is no pick. Allowed: best, best-N, shortest, shortest-N, all")
+        raise RecipeError(
+            f"{text!r} is no pick. Allowed: best, best-N, shortest, shortest-N, all; N is 1 or more"
+        )
     return Picked(by=match[1] or match[2], count=int(match[3] or 1))

@@ -21,12 +21,12 @@ class Advantages(Signal):
     """
 
     name: ClassVar[str] = "advantages"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     trajectory_columns: ClassVar[tuple[Column, ...]] = (
         Column(
             name="grpo_advantage",
             type=REAL,
-            doc="(reward - mean) / (sample std + 1e-6); null for an unknown outcome, a crash, a repair.",
+            doc="(reward - mean) / (sample std + 1e-6); null for an unknown outcome, a crash, a repair, an overflow.",
             nullable=True,
         ),
         Column(

@@ -6,7 +6,7 @@ from typing import ClassVar
 import polars as pl
 
 from curation.frames import Frames
-from curation.rewards.outcomes import is_success, is_trial, scored_reward
+from curation.rewards.outcomes import finite, is_success, is_trial, scored_reward
 from curation.signals.signal import Signal
 from schemas.tables import Column
 from schemas.tables.declaration import FLAG, INTEGER, REAL
@@ -17,7 +17,7 @@ class Outcomes(Signal):
     """Success of each trajectory, and pass rate and rewards of its group; only attempts count as trials."""
 
     name: ClassVar[str] = "outcomes"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     trajectory_columns: ClassVar[tuple[Column, ...]] = (
         Column(
             name="is_success",
@@ -42,13 +42,13 @@ class Outcomes(Signal):
         Column(
             name="reward_mean",
             type=REAL,
-            doc="Mean of the known rewards; null when none is known.",
+            doc="Mean of the known rewards; null when none is known, or they overflow.",
             nullable=True,
         ),
         Column(
             name="reward_std",
             type=REAL,
-            doc="Their sample standard deviation (n - 1); null with fewer than two.",
+            doc="Their sample standard deviation (n - 1); null with fewer than two, or when they overflow.",
             nullable=True,
             minimum=0,
         ),
@@ -73,8 +73,8 @@ class Outcomes(Signal):
             trial_count=pl.col("is_trial").sum(),
             scored_trial_count=pl.col("reward").count(),
             success_count=success.sum(),
-            reward_mean=pl.col("reward").mean(),
-            reward_std=pl.col("reward").std(),
+            reward_mean=finite(pl.col("reward").mean()),
+            reward_std=finite(pl.col("reward").std()),
         )
         scored, successes = pl.col("scored_trial_count"), pl.col("success_count")
         return {

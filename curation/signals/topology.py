@@ -32,7 +32,7 @@ class TopologyMetrics(Signal):
     """
 
     name: ClassVar[str] = "topology"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     trajectory_columns: ClassVar[tuple[Column, ...]] = (
         Column(name="step_count", type=INTEGER, doc="Agent turns, those of words only included.", minimum=0),
         Column(

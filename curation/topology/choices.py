@@ -20,7 +20,8 @@ class GraphChoices:
     interval_level: float = 0.95
     """Its level, in (0, 1)."""
     failing_potential: float | None = 0.5
-    """A branch whose target has less success potential leads to failure; null: less than the task's own success rate."""
+    """A branch whose target has less success potential leads to failure; null: one whose target's visitors succeed less often
+    than the task's trials do. Where all trials end alike, no branch is then a failing one."""
     chains: Chains = "whole"
     """What a tool sequence of strategic heterogeneity is: the `whole` sequence, or `without_repeats` of one tool in a row."""
 

@@ -11,6 +11,9 @@ from curation.topology.distances import breadth_first_depths
 from curation.topology.graph import Graph, branching, shortest_successes, starts_of
 from curation.topology.potential import laplace
 
+FALL_TOLERANCE = 1e-9
+"""Potentials are sums of floats, so a fall of exactly `drop` may come out this much smaller."""
+
 
 def recoveries(graph: Graph, *, drop: float, setbacks: Setbacks) -> pl.DataFrame:
     """Sum how far the potential rises again after each setback of a success.
@@ -32,7 +35,8 @@ def recoveries(graph: Graph, *, drop: float, setbacks: Setbacks) -> pl.DataFrame
     )
     felt = visits.with_columns(phi=excess_potentials(graph, visits))
     is_later = pl.col("walk_index") == pl.col("walk_index").shift()
-    is_setback = (is_later & (pl.col("phi").shift() - pl.col("phi") >= drop)).fill_null(value=False)
+    fall = pl.col("phi").shift() - pl.col("phi")
+    is_setback = (is_later & (fall >= drop - FALL_TOLERANCE)).fill_null(value=False)
     if setbacks == "drop_or_error":
         is_setback |= pl.col("is_error")
     best_later = pl.col("phi").cum_max(reverse=True).over("walk_index")
@@ -115,7 +119,7 @@ def redundancies(walks: pl.DataFrame) -> pl.DataFrame:
     """
     turns = walks.filter(pl.col("kind") == "turn")
     return turns.group_by("walk_index").agg(
-        redundant_step_frac=1 - pl.col("state_index").n_unique() / pl.len()
+        redundant_step_frac=(pl.len() - pl.col("state_index").n_unique()) / pl.len()
     )
 
 

@@ -49,15 +49,20 @@ def _cycle_counts(nodes: pl.DataFrame) -> pl.DataFrame:
 
 def _error_branch_ratios(graph: Graph, counts: pl.DataFrame, failing_potential: float | None) -> pl.DataFrame:
     """Give the share of branch edges whose target leads to failure."""
-    branches = graph.branches.with_columns(
-        potential=graph.nodes["success_potential"].gather(graph.branches["target_row"])
-    )
-    rates = counts.select("task_index", rate=pl.col("success_count") / pl.col("trial_count"))
-    bound = pl.col("rate") if failing_potential is None else pl.lit(failing_potential)
+    targets = graph.nodes.select("success_potential", passing="success_count", visiting="visit_count")[
+        graph.branches["target_row"]
+    ]
+    if failing_potential is None:
+        # Whole numbers: passing / visiting < success_count / trial_count, which ties must not decide by a last bit.
+        is_failing = pl.col("passing") * pl.col("trial_count") < pl.col("success_count") * pl.col("visiting")
+    else:
+        is_failing = pl.col("success_potential") < failing_potential
     return (
-        branches.join(rates, on="task_index")
+        graph.branches.select("task_index")
+        .hstack(targets)
+        .join(counts, on="task_index")
         .group_by("task_index")
-        .agg(error_branch_ratio=(pl.col("potential") < bound).mean())
+        .agg(error_branch_ratio=is_failing.mean())
     )
 
 

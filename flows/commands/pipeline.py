@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 import typer
-from rich.text import Text
 
 from flows import terminal
 from flows.commands.options import (
@@ -47,13 +46,11 @@ def run(
         report = nightly(
             warehouse=root, recipe=recipe, paths=paths, format_name=format_name, source_name=source, out=out
         )
-    terminal.show_counts("ingested", asdict(report.ingested))
+    terminal.show_counts("ingested", report.ingested.told())
     terminal.show_counts("scored", asdict(report.scored))
     _show_curation(report.curated)
     for exported in report.exported:
-        terminal.show_counts(
-            f"exported {exported.format}", {"rows": exported.row_count, "folder": exported.folder}
-        )
+        _show_export(exported)
     exit_on_rejects(report.ingested.rejected_count, strict=strict)
 
 
@@ -100,7 +97,7 @@ def curate(
         if as_json:
             terminal.write_rows(explanation.rows.to_arrow(), ResultFormat.JSON, None)
         else:
-            terminal.screen.print(Text("\n\n".join(explanation.paragraphs)))
+            terminal.screen.print(terminal.harmless("\n\n".join(explanation.paragraphs)))
         return
     with terminal.progress_bars():
         _show_curation(curate_flow(warehouse=root, recipe=recipe, dry_run=dry_run))
@@ -143,17 +140,31 @@ def export(
             parameters=parse_parameters(parameters or ()),
             redact=listed(redact) or (),
         )
-    terminal.show_counts(f"exported {report.format}", {"rows": report.row_count, "folder": report.folder})
+    _show_export(report)
     if report.redactions:
         terminal.show_counts("redacted", {kind: count for kind, count in report.redactions.items() if count})
 
 
 def _show_curation(counts: Any) -> None:
     figures = asdict(counts)
-    reasons = figures.pop("reasons")
+    reasons, made = figures.pop("reasons"), figures.pop("made")
     examples = figures.pop("examples")
     terminal.show_counts("curated", figures)
     terminal.show_counts("decisions", reasons)
+    if made:
+        terminal.show_counts("pairs and samples", made)
+    for rule in (rule for rule, count in made.items() if count == 0):
+        _warn(f"{rule} made nothing of what is kept.")
     for (rule, reason), group in groupby(examples, key=itemgetter("rule", "reason")):
         rows = [{name: row[name] for name in ("trajectory_id", "task", "detail")} for row in group]
         terminal.show_rows(pa.Table.from_pylist(rows), title=f"examples of {rule}: {reason}")
+
+
+def _show_export(report: Any) -> None:
+    terminal.show_counts(f"exported {report.format}", {"rows": report.row_count, "folder": report.folder})
+    if not report.row_count:
+        _warn(f"{report.format} has no row: nothing of the dataset that was asked for fits the format.")
+
+
+def _warn(words: str) -> None:
+    terminal.errors.print(terminal.harmless(f"Warning: {words}"), style="yellow")

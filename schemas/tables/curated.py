@@ -24,7 +24,7 @@ DECISIONS = Table(
         Column(
             name="detail",
             type=STRING,
-            doc="The values that decided, for people; null if none.",
+            doc="The values that decided, for people; of what is kept what each rule saw; null if none.",
             nullable=True,
         ),
         id_column(

@@ -32,7 +32,7 @@ PAIRS = Table(
     columns=(
         id_column("dataset_id", "The dataset."),
         bucket_column(),
-        id_column("pair_id", "Hash of the rule's name and both places."),
+        id_column("pair_id", "Hash of the rule's name, which of that name it is, and both places."),
         id_column("set_id", "Hash of the context: pairs that go on from one context share it."),
         id_column("task_id", "The task of both."),
         Column(name="rule", type=STRING, doc="Name of the rule that paired them."),
@@ -81,7 +81,7 @@ SAMPLES = Table(
     columns=(
         id_column("dataset_id", "The dataset."),
         bucket_column(),
-        id_column("sample_id", "Hash of the rule's name and the place."),
+        id_column("sample_id", "Hash of the rule's name, which of that name it is, and the place."),
         id_column("task_id", "The task."),
         Column(name="rule", type=STRING, doc="Name of the rule that labelled it."),
         id_column("trajectory_id", "The trajectory."),

@@ -11,11 +11,13 @@ from curation.candidates import SignalValues, candidate_rows, compute_values
 from curation.decide import Outcome, compare, decide, repaired_words, survey
 from curation.fates import DECISION_SCHEMA
 from curation.inputs import Inputs, Plan
+from curation.pairs import LABEL_RULES, PAIR_RULES
 from curation.repair import REPAIRS
 from curation.selection import SELECTORS
 from curation.selection.budget import Budget
 from curation.selection.cap import Cap
 from curation.selection.outcome import Outcome as Rewarded
+from curation.selection.rl_tasks import RLTasks
 from curation.selection.selector import refuse_messages
 from curation.selection.topological import Topological
 from curation.signals import SIGNALS
@@ -70,6 +72,34 @@ def test_each_trajectory_gets_the_reason_of_the_first_rule_that_drops_it() -> No
     }
     assert outcome.decisions.schema == DECISION_SCHEMA
     assert fate(outcome, slower.trajectory_id)["rule"] == "select:3:topological"
+
+
+def test_what_is_kept_says_what_each_rule_saw_of_it() -> None:
+    outcome = decide(inputs(rollout(do("look"))), replace(PLAN, selectors=(Rewarded(), RLTasks(n=1))))
+    detail = str(outcome.decisions["detail"].item())
+    assert detail.startswith(
+        "select:1:outcome outcome_reward=1.0, min_reward=1.0, status=completed; select:2:rl_tasks "
+    )
+    assert "is expected to teach nothing" in detail
+
+
+def test_a_rule_of_pairs_or_labels_may_stand_twice_and_its_rows_keep_apart() -> None:
+    trials = inputs(rollout(do("look")), rollout(do("act"), trial=1, reward=0.5))
+    pairing, labelling = PAIR_RULES["trajectory_pairs"], LABEL_RULES["step_labels"]
+    plan = replace(PLAN, repairs=(), selectors=(), pair_rules=(pairing(),), label_rules=(labelling(),))
+    once = decide(trials, plan)
+    twice = decide(
+        trials,
+        replace(
+            plan,
+            pair_rules=(pairing(), pairing(per_task=1)),  # type: ignore[call-arg]  # its own field
+            label_rules=(labelling(), labelling(by="outcome")),  # type: ignore[call-arg]  # its own field
+        ),
+    )
+    for table, key in (("pairs", "pair_id"), ("samples", "sample_id")):
+        alone, both = getattr(once, table)[key], getattr(twice, table)[key]
+        assert len(both) == 2 * len(alone) == both.n_unique() > 0
+        assert set(alone) < set(both)
 
 
 def test_repaired_trajectory_takes_its_parents_place() -> None:

@@ -29,6 +29,11 @@ def test_unknown_parameter_names_the_known_ones() -> None:
         build("topological", top=3)
 
 
+def test_a_misspelled_parameter_gets_the_nearest_as_a_hint() -> None:
+    with pytest.raises(RecipeError, match=r"Hint: did you mean 'min_reward'\?"):
+        build("outcome", min_rewrd=1)
+
+
 @pytest.mark.parametrize(("parameter", "value"), [("k", "three"), ("k", 0), ("weights", {"efficiency": "x"})])
 def test_wrong_value_is_a_recipe_error(parameter: str, value: object) -> None:
     with pytest.raises(RecipeError, match=parameter):

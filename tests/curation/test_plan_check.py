@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from curation.inputs import Plan
-from curation.pairs import PAIR_RULES
+from curation.pairs import LABEL_RULES, PAIR_RULES
 from curation.plan_check import check_plan
 from curation.selection import SELECTORS
 from curation.selection.sql_filter import SqlFilter
@@ -23,6 +23,18 @@ def plan(*signals: str, **rules: Any) -> Plan:
     return Plan(signals=tuple(SIGNALS[name] for name in signals), split=Split(), **base | rules)
 
 
+@pytest.mark.parametrize(("key", "place"), [("pair_rules", "pair 2"), ("label_rules", "label 2")])
+def test_a_rule_may_be_repeated_with_other_parameters_only(key: str, place: str) -> None:
+    family: dict[str, type[Any]] = {
+        "pair_rules": PAIR_RULES["sibling_steps"],
+        "label_rules": LABEL_RULES["step_labels"],
+    }
+    once, other = family[key](), family[key](min_visits=2)
+    check_plan(plan("outcomes", **{key: (once, other)}), where=WHERE)
+    with pytest.raises(RecipeError, match=f"{place}: the same rule"):
+        check_plan(plan("outcomes", **{key: (once, family[key]())}), where=WHERE)
+
+
 def test_every_member_with_all_signals_is_fine() -> None:
     views = (View(name="default", rules=(LOSS_RULES["mask_failed_calls"](),)),)
     rules = plan(
@@ -37,6 +49,10 @@ def test_every_member_with_all_signals_is_fine() -> None:
         (
             {"selectors": (SELECTORS["outcome"](), SqlFilter(where="efficiency > 0.5"))},
             "recipe 'mine', select 2: Selector 'sql_filter' reads unknown columns: efficiency",
+        ),
+        (
+            {"selectors": (SELECTORS["group_filter"](where="pass_rat > 0"),)},  # type: ignore[call-arg]  # its own field
+            r"(?s)unknown columns: pass_rat\..*Hint: did you mean 'pass_rate'\? Else list the signal",
         ),
         ({"selectors": (SqlFilter(where="status > 3"),)}, "select 1.*cannot be evaluated"),
         (

@@ -1,6 +1,8 @@
 """Pairs and labelled samples from recipe to file, over simulated rollouts."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -31,6 +33,16 @@ def house(demo_run: Finished, tmp_path_factory: pytest.TempPathFactory) -> Wareh
 def rows_of(house: Warehouse, table: str, recipe: str) -> list[dict[str, object]]:
     query = f"SELECT t.* FROM {table} AS t JOIN dataset_heads AS h USING (dataset_id) WHERE h.name = ?"
     return house.sql(query, [recipe]).to_polars().to_dicts()
+
+
+def winnow(house: Warehouse, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    command = [
+        str(Path(sys.executable).parent / "winnow"),
+        *map(str, arguments),
+        "--warehouse",
+        str(house.root),
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_pairs_are_rows_that_sql_can_ask(house: Warehouse) -> None:
@@ -76,6 +88,45 @@ def test_contrast_sets_hold_every_success_against_every_failure(house: Warehouse
         "FROM trajectories WHERE relation = 'attempt' GROUP BY task_id)"
     ).rows()
     assert [(len(rows),)] == counts
+
+
+def test_a_rule_of_pairs_may_stand_twice_with_other_parameters(house: Warehouse, tmp_path: Path) -> None:
+    file = tmp_path / "twice.yaml"
+    file.write_text(
+        "{name: twice, signals: [outcomes], pair: [trajectory_pairs, trajectory_pairs: {per_task: 1}], "
+        "label: [step_labels: {by: value}, step_labels: {by: outcome}]}",
+        encoding="utf-8",
+    )
+    made = curate(warehouse=house.root, recipe=file).made
+    assert made["pair: trajectory_pairs"] == len(rows_of(house, "pairs", "twice")) > 0
+    assert made["label: step_labels"] == len(rows_of(house, "samples", "twice")) > 0
+    assert curate(warehouse=house.root, recipe=file).made == made
+
+
+def test_rules_that_make_nothing_and_exports_without_a_row_are_warned_of(
+    house: Warehouse, tmp_path: Path
+) -> None:
+    file = tmp_path / "successes.yaml"
+    file.write_text(
+        "{name: successes, signals: [outcomes], select: [outcome], pair: [trajectory_pairs], label: [outcome_labels]}",
+        encoding="utf-8",
+    )
+    for more in (["--dry-run"], []):
+        curated = winnow(house, "curate", file, *more)
+        assert "pair: trajectory_pairs" in curated.stdout
+        assert curated.stderr.splitlines() == [
+            "Warning: pair: trajectory_pairs made nothing of what is kept."
+        ]
+    answer = winnow(house, "export", "successes", "--to", "trl_dpo", "--out", tmp_path / "dpo")
+    assert answer.returncode == 0
+    assert "Warning: trl_dpo has no row" in answer.stderr
+
+
+def test_a_predicate_that_cannot_be_run_is_named_with_its_recipe(house: Warehouse, tmp_path: Path) -> None:
+    file = tmp_path / "misread.yaml"
+    file.write_text("{name: misread, signals: [outcomes], read: {where: is_sucess}}", encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"recipe 'misread', `read.where` 'is_sucess': .*is_sucess"):
+        curate(warehouse=house.root, recipe=file)
 
 
 def test_exporting_twice_gives_the_same_bytes(house: Warehouse, tmp_path: Path) -> None:

@@ -100,6 +100,8 @@ def test_answers_are_counted_by_strategy(house: Warehouse) -> None:
     assert answers(house).rows() == [("reflect", 1, 0, 0, 0), ("restarts", 2, 1, 2, 1)]
     insert(house, read(continued(second, reward=None)))
     assert answers(house).rows()[1] == ("restarts", 2, 2, 3, 1)
+    insert(house, read(continued(second, status="infra_error")))  # a crash, whatever its reward says
+    assert answers(house).rows()[1] == ("restarts", 2, 2, 4, 1)
 
 
 def test_a_continuation_is_no_trial_of_its_own(house: Warehouse) -> None:

@@ -1,5 +1,6 @@
 """The recipes that ship, over real rollouts: what `docs/recipes.md` says they do is what they do."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -105,6 +106,28 @@ def test_documented_funnel_is_the_recipes_own(
 def test_every_shipped_recipe_is_tried_on_real_rollouts() -> None:
     elsewhere = {"demo", "airline"}  # over the simulation, and in `test_airline.py`
     assert {path.stem for path in SHIPPED.glob("*.yaml")} == {recipe for recipe, _ in FUNNELS} | elsewhere
+
+
+def test_tasks_for_reinforcement_are_ones_that_teach(scored: House) -> None:
+    root = scored("tau-bench airline")
+    dataset = curate(warehouse=root, recipe=Path("topocurate_rl")).dataset_id
+    kept = Warehouse(root).sql(
+        "SELECT min(pass_rate) > 0, max(pass_rate) < 1, count_if(detail LIKE '%expected to teach nothing%') "
+        "FROM decisions JOIN trajectory_overview USING (trajectory_id) WHERE verdict = 'kept' AND dataset_id = ?",
+        [dataset],
+    )
+    assert kept.rows() == [(True, True, 40)]
+
+
+def test_the_documented_estimate_counts_rewards_of_other_files(scored: House, repository: Path) -> None:
+    root = scored("mini-swe-agent")
+    score(warehouse=root, signals=load_recipe(Path("signals_triage")).stored_signals)
+    curate(warehouse=root, recipe=Path("signals_triage"))
+    page = (repository / "docs" / "selection.md").read_text(encoding="utf-8")
+    (query,) = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
+    ((estimate,),) = Warehouse(root).sql(query).rows()
+    ((truth,),) = Warehouse(root).sql("SELECT count_if(outcome_reward < 1) FROM trajectory_overview").rows()
+    assert abs(estimate - float(truth)) < 10
 
 
 def test_triage_estimates_the_rate_of_failure_that_its_sample_hides(scored: House) -> None:

@@ -1,5 +1,6 @@
 """What each rule pairs and labels, on literal rollouts."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from curation.pairs import LABEL_RULES, PAIR_RULES
 from curation.repair import REPAIRS
 from schemas.errors import RecipeError
-from schemas.trajectory import Score, ScoreSource, Trajectory
+from schemas.trajectory import Score, ScoreSource, Status, Trajectory
 from tests.curation.pairs.scenes import scene
 from tests.curation.rollouts import BAD, do, frames, rollout, say
 
@@ -63,6 +64,37 @@ def test_a_margin_that_is_too_small_makes_no_pair() -> None:
     assert len(pairs("trajectory_pairs", WRONG, HALF, min_margin=0.5)) == 1
     with pytest.raises(RecipeError, match="min_margin"):
         PAIR_RULES["trajectory_pairs"](min_margin=-1)  # type: ignore[call-arg]  # the member's own field
+
+
+def test_what_the_environment_broke_and_what_is_no_number_takes_part_in_no_pair() -> None:
+    crash = rollout(do("look"), trial=5, reward=0.0, status=Status.INFRA_ERROR)
+    assert pairs("trajectory_pairs", GOOD, crash) == []
+    assert pairs("trajectory_pairs", GOOD, crash, by="step_count", higher_is_better=False) == []
+    not_a_number = rollout(do("look"), trial=6, reward=float("nan"))
+    assert pairs("trajectory_pairs", GOOD, not_a_number) == []
+    vast = [rollout(do(f"go {way}"), trial=trial, reward=way * 1e308) for trial, way in ((7, 1), (8, -1))]
+    assert pairs("trajectory_pairs", *vast) == pairs("sibling_steps", *vast) == []
+
+
+def test_bounds_of_differences_are_met_where_they_are_met_on_paper() -> None:
+    best, good = (rollout(do("look"), trial=trial, reward=reward) for trial, reward in ((0, 0.9), (1, 0.8)))
+    (pair,) = pairs("trajectory_pairs", best, good, min_margin=0.1)
+    assert pair["margin"] == 0.1
+    four, three = (
+        rollout(do(name), reward=reward, trial=trial)
+        for trial, (name, reward) in enumerate([("look", 0.4), ("act", 0.3)])
+    )
+    assert pairs("sibling_steps", four, three, min_gap=0.1) == []
+    thirds = [rollout(do("look"), trial=trial, reward=0.7) for trial in range(3)]
+    assert {row["is_good"] for row in labels("step_labels", *thirds, by="value", at_least=0.7).values()} == {
+        True
+    }
+
+
+@pytest.mark.parametrize(("rules", "name"), [(PAIR_RULES, "sibling_steps"), (LABEL_RULES, "step_labels")])
+def test_turns_that_nobody_took_are_not_asked_for(rules: Mapping[str, type[Any]], name: str) -> None:
+    with pytest.raises(RecipeError, match="min_visits"):
+        rules[name](min_visits=0)
 
 
 def test_the_longest_context_ends_where_the_policy_parts() -> None:

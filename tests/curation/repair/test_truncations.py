@@ -56,8 +56,10 @@ def test_what_may_have_changed_something_stays(turns: tuple[Turn, ...], stays: l
         rollout(ACT, say()),
         rollout(ACT, say(), say(), reward=0.0),
         rollout(ACT, say(), say(), reward=None),
+        rollout(ACT, say(), say(), reward=float("nan")),
+        rollout(ACT, say(), say(), status=Status.INFRA_ERROR),
     ],
-    ids=["no change", "nothing to cut", "failure", "unknown outcome"],
+    ids=["no change", "nothing to cut", "failure", "unknown outcome", "no number", "crash"],
 )
 def test_leaves_alone_what_met_no_goal_or_ends_there(trial: Trajectory) -> None:
     assert GOAL.apply(trial) is None

@@ -33,6 +33,13 @@ def test_a_group_of_one_is_compared_with_zero() -> None:
     assert by_rloo == [0.5]
 
 
+def test_what_a_float_cannot_hold_is_unknown() -> None:
+    by_grpo, by_rloo = advantages(1e308, -1e308, 0.0, 1.0)
+    assert by_grpo == [None] * 4
+    assert by_rloo == [pytest.approx(1e308 * (4 / 3)), pytest.approx(-1e308 * (4 / 3)), -1 / 3, 1.0]
+    assert advantages(1.7e308, 1.7e308, -1.7e308)[1] == [None] * 3
+
+
 def test_unknown_rewards_take_no_part() -> None:
     by_grpo, by_rloo = advantages(1, None, 0, 0, 0)
     assert by_grpo[1] is by_rloo[1] is None

@@ -9,7 +9,7 @@ from curation.selection.near_duplicates import NearDuplicates
 from curation.signals.duplication import Duplication
 from schemas.errors import RecipeError
 from schemas.reasons import DecisionReason
-from schemas.trajectory import Trajectory
+from schemas.trajectory import Status, Trajectory
 from tests.curation.rollouts import do, frames, rollout, say
 from tests.curation.strategies import few
 
@@ -58,6 +58,14 @@ def test_the_keeper_is_the_best_or_the_smallest_id() -> None:
     assert [name for name, row in best.items() if row["is_kept"]] == [trials[3].trajectory_id]
     smallest, _ = select(*trials, keeper="smallest_id")
     assert [name for name, row in smallest.items() if row["is_kept"]] == [min(smallest)]
+
+
+def test_a_crash_of_the_environment_and_an_unknown_number_are_no_better_than_an_unknown_reward() -> None:
+    known = tale(words=f"{STORY} end", trial=0, reward=0.5)
+    crash = rollout(say(STORY), trial=1, reward=1.0, status=Status.INFRA_ERROR)
+    unknown = tale(words=f"{STORY} at last", trial=2, reward=float("nan"))
+    choices, _ = select(known, crash, unknown)
+    assert [name for name, row in choices.items() if row["is_kept"]] == [known.trajectory_id]
 
 
 def test_twins_in_other_tasks_count_only_in_the_corpus() -> None:

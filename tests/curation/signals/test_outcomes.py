@@ -33,6 +33,12 @@ def test_has_no_rate_where_no_outcome_is_known() -> None:
     assert found["is_mixed"] is False
 
 
+def test_a_spread_that_overflows_is_unknown() -> None:
+    found = group(*(rollout(trial=trial, reward=reward) for trial, reward in enumerate((1e308, -1e308, 1.0))))
+    assert found["reward_std"] is None
+    assert found["pass_rate"] == pytest.approx(2 / 3)
+
+
 def test_groups_hold_trials_of_one_policy() -> None:
     whole = frames(rollout(model="a"), rollout(model="b", reward=0.0))
     assert sorted(Outcomes().compute(whole)["group"]["pass_rate"].to_list()) == [0.0, 1.0]

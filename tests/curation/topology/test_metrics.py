@@ -88,6 +88,22 @@ def test_an_unusual_policy_is_no_setback() -> None:
     assert apart < together / 2
 
 
+@pytest.mark.parametrize(
+    ("same_way", "elsewhere", "recovery"),
+    [([1, 1, 1], [], 1 / 10), ([1, 0], [0, 0, 0, 0, 0], 7 / 30), ([1, 1, 1, 0], [1, 0, 0], 4 / 15)],
+)
+def test_a_fall_of_just_the_least_that_counts_is_a_setback(
+    same_way: list[int], elsewhere: list[int], recovery: float
+) -> None:
+    # `list` is visited by k others of which s succeed, the policy's rate is r: (s - k r) / (k + 2) is 1/10 on paper.
+    ways = [(LIST, reward) for reward in same_way] + [
+        (WRITE if reward else FELL, reward) for reward in elsewhere
+    ]
+    others = [rollout(turn, trial=trial, reward=reward) for trial, (turn, reward) in enumerate(ways, start=1)]
+    success = rollout(LIST, do("odd"), WRITE)
+    assert metrics(success, *others, setbacks="drop")["recovery"] == pytest.approx(recovery)
+
+
 def test_figures_of_the_task_are_given_to_each_of_its_groups() -> None:
     trials = rollout(LIST, WRITE), rollout(LIST, FELL, model="other", reward=0.0)
     unknown = rollout(LIST, task="unknown", reward=None)

@@ -113,7 +113,7 @@ def test_error_branch_ratio_is_the_share_of_branches_that_mostly_fail() -> None:
 
 
 def test_what_leads_to_failure_can_be_told_by_the_rate_of_the_task() -> None:
-    # Three of four succeed; the branches have potentials 2/3 and 3/5, the ends 4/5 and 1/3.
+    # Three of four succeed. Of `look` 1 of 1 does, of `other` 2 of 3; their potentials are 2/3 and 3/5.
     chains = (LIST, LOOK), (LIST, OTHER), (LIST, OTHER), (LIST, OTHER)
     rewards = 1.0, 1.0, 1.0, 0.0
     trials = [
@@ -121,7 +121,18 @@ def test_what_leads_to_failure_can_be_told_by_the_rate_of_the_task() -> None:
         for trial, (chain, reward) in enumerate(zip(chains, rewards, strict=True))
     ]
     assert task(graph(*trials))["error_branch_ratio"] == 0.25
-    assert task(graph(*trials, failing_potential=None))["error_branch_ratio"] == 0.75
+    assert task(graph(*trials, failing_potential=None))["error_branch_ratio"] == 0.5
+
+
+@pytest.mark.parametrize("reward", [0.0, 1.0])
+def test_no_branch_leads_to_failure_more_than_usual_where_all_trials_end_alike(reward: float) -> None:
+    trials = [
+        rollout(*chain, trial=trial, reward=reward)
+        for trial, chain in enumerate([(LIST, LOOK), (LIST, OTHER), (LOOK,)])
+    ]
+    topology = graph(*trials, failing_potential=None)
+    assert task(topology)["branch_count"] != 0
+    assert task(topology)["error_branch_ratio"] == 0.0
 
 
 def test_strategic_heterogeneity_counts_distinct_tool_chains_of_successes() -> None:
