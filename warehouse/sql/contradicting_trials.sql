@@ -14,5 +14,5 @@ FROM trajectories AS t
 JOIN tasks AS task USING (task_id)
 WHERE t.relation NOT IN ('repair', 'corruption') AND t.parent_id IS NULL AND t.trial IS NOT NULL
 GROUP BY ALL
-HAVING count(DISTINCT t.outcome_reward) > 1
+HAVING min(t.outcome_reward) < max(t.outcome_reward)
 ORDER BY copy_count DESC, task.benchmark, task.task_key, t.trial, t.group_id
