@@ -5,6 +5,7 @@ them have read, in batches of bounded memory. A batch lands whole or not at all,
 it again.
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -150,7 +151,7 @@ class _Untouched:
         if source_id is None or found is None:
             return False
         self.sources.append((file, source_id))
-        self.counts += found + IngestCounts(file_count=1)
+        self.counts += replace(found, file_count=1)
         progress.advance(STAGE, file.file_bytes_count)
         return True
 

@@ -29,6 +29,8 @@ from schemas.trajectory import Message, Origin, Role, Score, ScoreSource, Status
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 EPISODE_FILE = re.compile(r"(?P<episode>(?:.*/)?data/\d+)/(?:part-\d+\.(?:arrow|parquet)|metadata\.json)")
+EPISODE_ENDINGS = (".arrow", ".parquet", "/metadata.json")
+"""Told first, for every file of an ingest is asked for, and the pattern takes its time to fail."""
 DATASET_FIELDS = frozenset({"data_format", "total_episodes", "total_steps"})
 BENCHMARK = "gymnasium"
 FACTS_BESIDE = "metadata.json"
@@ -58,7 +60,7 @@ class Minari(RolloutFormat):
 
     def bundle_key(self, path: str) -> str | None:
         """Read the files of one episode's folder together."""
-        match = EPISODE_FILE.fullmatch(path)
+        match = EPISODE_FILE.fullmatch(path) if path.endswith(EPISODE_ENDINGS) else None
         return None if match is None else match["episode"]
 
     def decode(self, record: RawRecord, source: Source) -> Holds:
