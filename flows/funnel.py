@@ -1,5 +1,6 @@
 """The counts that each stage must account for, and how they are shown in Prefect."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from prefect.artifacts import create_table_artifact
@@ -29,9 +30,11 @@ class IngestCounts:
     skipped_warehouse_count: int = 0
     """Folders that were not searched because they are warehouses."""
 
-    def __add__(self, other: "IngestCounts") -> "IngestCounts":
+    @classmethod
+    def total(cls, counts: Iterable["IngestCounts"]) -> "IngestCounts":
         """Add up, field by field."""
-        return IngestCounts(**{name: count + getattr(other, name) for name, count in vars(self).items()})
+        every = list(counts)
+        return cls(**{name: sum(getattr(one, name) for one in every) for name in cls.__dataclass_fields__})
 
     def told(self) -> dict[str, int]:
         """Give the figures that people are shown: what rarely happens only when it did."""

@@ -5,7 +5,6 @@ them have read, in batches of bounded memory. A batch lands whole or not at all,
 it again.
 """
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -114,6 +113,7 @@ def ingest(
     sizes = {file.file_bytes_count for file in files}
     untouched = _Untouched(stamps.known(files), FinishedSources(house, sizes, judges=judges))
     pending = [file for file in files if not untouched.takes(file)]
+    progress.advance(STAGE, sum(file.file_bytes_count for file, _ in untouched.sources))
     with Committer() as committer:
         job = Job(house, chosen, committer, judges, FolderLicences(files))
         chunks = [
@@ -126,9 +126,14 @@ def ingest(
     found |= found_anew(house, job.licences, untouched.sources, read)
     write_licences(house, [*untouched.sources, *read], found, told)
     stamps.remember(read, listed_ns=listed_ns)
-    counts = sum((result.counts for result in results), untouched.counts)
-    counts += replacement_counts(house, {name for result in results for name in result.replaced})
-    counts += IngestCounts(skipped_warehouse_count=len(warehouses))
+    counts = IngestCounts.total(
+        [
+            *untouched.counts,
+            *(result.counts for result in results),
+            replacement_counts(house, {name for result in results for name in result.replaced}),
+            IngestCounts(file_count=len(files) - len(pending), skipped_warehouse_count=len(warehouses)),
+        ]
+    )
     publish_funnel(
         "ingest", [{"stage": name, "count": count} for name, count in vars(counts).items()], "Ingest"
     )
@@ -141,18 +146,17 @@ class _Untouched:
     def __init__(self, known: dict[str, str], finished: FinishedSources) -> None:
         self._known = known
         self._finished = finished
-        self.counts = IngestCounts()
+        self.counts: list[IngestCounts] = []
         self.sources: list[tuple[SourceFile, str]] = []
 
     def takes(self, file: SourceFile) -> bool:
-        """Count a file that was read to its end and not changed since; false for one that must be opened."""
+        """Take a file that was read to its end and not changed since; false for one that must be opened."""
         source_id = self._known.get(file.place)
         found = None if source_id is None else self._finished.counts(source_id, file)
         if source_id is None or found is None:
             return False
         self.sources.append((file, source_id))
-        self.counts += replace(found, file_count=1)
-        progress.advance(STAGE, file.file_bytes_count)
+        self.counts.append(found)
         return True
 
 
@@ -173,7 +177,7 @@ def ingest_chunk(job: Job, files: list[SourceFile]) -> ChunkResult:
     """Read one chunk of files into the warehouse."""
     finished = FinishedSources(job.house, {file.file_bytes_count for file in files}, judges=job.judges)
     batch = Batch(house=job.house, committer=job.committer, judges=job.judges)
-    counts = IngestCounts(file_count=len(files))
+    counts: list[IngestCounts] = []
     tallies: list[Tally] = []
     read: list[tuple[SourceFile, str]] = []
     licences: dict[str, Found] = {}
@@ -183,7 +187,7 @@ def ingest_chunk(job: Job, files: list[SourceFile]) -> ChunkResult:
             read.append((file, opened.source_id))
             known = finished.counts(opened.source_id, file)
             if known is not None:
-                counts += known
+                counts.append(known)
             else:
                 tallies.append(_read_source(opened, file, job, batch, inside))
         if (found := inside.found() or job.licences.beside(file)) is not None:
@@ -192,9 +196,10 @@ def ingest_chunk(job: Job, files: list[SourceFile]) -> ChunkResult:
     new_count = batch.finish()
     # A source row says that all of its records landed, so it comes last.
     replaced = write_sources(job.house, tallies)
-    counts = sum((tally.counts() for tally in tallies), counts + IngestCounts(new_trajectory_count=new_count))
-    counts.check()
-    return ChunkResult(counts, read, licences, replaced)
+    counts += [tally.counts() for tally in tallies]
+    total = IngestCounts.total([*counts, IngestCounts(file_count=len(files), new_trajectory_count=new_count)])
+    total.check()
+    return ChunkResult(total, read, licences, replaced)
 
 
 def _read_source(

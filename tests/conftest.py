@@ -19,7 +19,8 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 for name in ("WINNOW_WAREHOUSE", "PREFECT_API_URL", "PREFECT_HOME"):
     os.environ.pop(name, None)
 os.environ |= {"HF_HOME": str(HOME / "huggingface"), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
-prepare_prefect(HOME)
+# One server for all that a worker of xdist runs, its commands included: each would take seconds to start its own.
+prepare_prefect(HOME, starts_server="PYTEST_XDIST_WORKER" in os.environ)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_DATA = REPOSITORY.parent / "shared" / "data"

@@ -31,7 +31,7 @@ def conform(table: Table, rows: Rows) -> pa.Table:
         SchemaMismatchError: a column is missing or unknown, of another kind, too narrow for a value, or holds a
             null that it may not.
     """
-    arrow = rows.to_arrow() if isinstance(rows, pl.DataFrame) else rows
+    arrow = as_arrow(rows)
     if set(arrow.column_names) != set(table.column_names) or arrow.num_columns != len(table.columns):
         raise _names_mismatch(table, arrow.column_names)
     for column in table.columns:
@@ -40,6 +40,15 @@ def conform(table: Table, rows: Rows) -> pa.Table:
         return arrow.select(table.column_names).cast(table.arrow_schema)
     except (pa.ArrowInvalid, ValueError) as exc:
         raise SchemaMismatchError(f"Rows do not fit table {table.name!r}: {exc}") from exc
+
+
+def as_arrow(rows: Rows) -> pa.Table:
+    """Give rows as Arrow, also when several threads ask for those of one frame at once.
+
+    Polars 2.1 waits for the frame's lock while it holds Python's, and whoever has the frame's may wait for Python's: of
+    two threads in `DataFrame.to_arrow`, both wait for ever. A clone has a lock of its own, and copies nothing.
+    """
+    return rows.clone().to_arrow() if isinstance(rows, pl.DataFrame) else rows
 
 
 def first_per_key(table: Table, rows: pa.Table) -> pa.Table:

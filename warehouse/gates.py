@@ -17,7 +17,7 @@ import polars as pl
 
 from schemas.errors import QualityGateError
 from schemas.tables import Column, Table
-from warehouse.conformity import Rows
+from warehouse.conformity import Rows, as_arrow
 from warehouse.views import quote
 
 MOST_EXAMPLES = 3
@@ -49,7 +49,7 @@ def count_breaches(table: Table, rows: Rows) -> pl.DataFrame:
     """
     rules = expectations(table)
     with duckdb.connect(":memory:") as connection:
-        connection.register("batch", rows)
+        connection.register("batch", as_arrow(rows))
         aggregates = ", ".join(rule.breach_count for rule in rules)
         counts = connection.execute(f"SELECT {aggregates} FROM batch").fetchone() or ()
         return pl.DataFrame(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.flows.environment import without_server
 from tests.flows.finished import Finished, file_hashes, stored_rows
 from warehouse import Warehouse
 from warehouse.integrity import check
@@ -44,6 +45,7 @@ def test_rows_after_kills_are_those_of_an_uninterrupted_run(demo_run: Finished, 
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env=without_server(),
         )
         while process.poll() is None and count_commits(root) < enough:
             time.sleep(0.002)

@@ -107,6 +107,7 @@ def test_a_server_that_ends_with_the_process_gets_no_heartbeats_which_cost_each_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PREFECT_HOME")
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with temporary_settings({"flows.heartbeat_frequency": KEPT_S}):
         prepare_prefect(tmp_path)
         assert get_current_settings().flows.heartbeat_frequency is None

@@ -18,6 +18,7 @@ import pytest
 from flows.recipes import SHIPPED
 from flows.serve import serve
 from schemas.errors import RecipeError
+from tests.flows.environment import without_server
 from warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
@@ -62,7 +63,7 @@ def test_served_recipe_has_its_schedule_and_runs_the_whole_job(simulated: Path, 
     options = ["--cron", "30 3 * * *", "--port", str(port), "--warehouse", str(tmp_path / "warehouse")]
     process = subprocess.Popen(
         [WINNOW, "serve", str(tmp_path / "demo.yaml"), *options],
-        env=os.environ | {"PREFECT_HOME": str(tmp_path)},
+        env=without_server() | {"PREFECT_HOME": str(tmp_path)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -112,6 +113,7 @@ def test_taken_port_is_an_error_with_a_hint(tmp_path: Path) -> None:
             text=True,
             check=False,
             timeout=PATIENCE_S,
+            env=without_server(),
         )
     assert answer.returncode == 1
     assert "Choose another --port" in answer.stderr

@@ -49,6 +49,7 @@ def test_lists_every_broken_expectation(rows: pl.DataFrame) -> None:
 
 
 def test_batches_of_one_curation_may_be_checked_at_once(rows: pl.DataFrame) -> None:
+    """Even one frame, on which threads that convert it would wait for each other for ever, see `as_arrow`."""
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: check_expectations(MESSAGES, rows), range(24)))
 
