@@ -8,14 +8,14 @@ import pyarrow as pa
 
 from schemas.errors import UnknownNameError
 from schemas.reasons import SUGGESTIONS, RejectReason
-from warehouse import Warehouse
+from warehouse import Answers, Warehouse
 
 EXCERPT_BYTES = 160
 LIST_FIELD = "'(data|rows|results|records|items|samples|examples|rollouts|trajectories)'"
 """A field, as details quote it, under which whole files often hold their rollouts."""
 
 
-def grouped_rejects(house: Warehouse) -> pa.Table:
+def grouped_rejects(house: Answers) -> pa.Table:
     """Group the refusals that stand by reason and format, most first, each with an example and a suggestion."""
     rows = house.sql(
         """

@@ -29,16 +29,16 @@ CONSULTED = f"""
 
 def after_ingest(warehouse: Path) -> dict[str, pa.Table]:
     """Give the tables to show by title; those without rows are left out."""
-    house = Warehouse(warehouse)
-    tables = {
-        "in the warehouse, by format; a record of several files counts once": house.sql(
-            named_query("ingest_summary")
-        ).to_arrow(),
-        "refused (winnow rejects --list)": grouped_rejects(house),
-        "trials with several rewards (winnow sql --ask contradicting_trials)": house.sql(
-            CONTRADICTED
-        ).to_arrow(),
-        "consulted for licences (winnow source list)": house.sql(CONSULTED).to_arrow(),
-        "scores from other files (winnow sql --ask verdicts_by_state)": house.sql(VERDICTS).to_arrow(),
-    }
+    with Warehouse(warehouse).opened() as house:
+        tables = {
+            "in the warehouse, by format; a record of several files counts once": house.sql(
+                named_query("ingest_summary")
+            ).to_arrow(),
+            "refused (winnow rejects --list)": grouped_rejects(house),
+            "trials with several rewards (winnow sql --ask contradicting_trials)": house.sql(
+                CONTRADICTED
+            ).to_arrow(),
+            "consulted for licences (winnow source list)": house.sql(CONSULTED).to_arrow(),
+            "scores from other files (winnow sql --ask verdicts_by_state)": house.sql(VERDICTS).to_arrow(),
+        }
     return {title: rows for title, rows in tables.items() if rows.num_rows}

@@ -7,6 +7,6 @@ people.
 from warehouse.console import Console
 from warehouse.house import Warehouse
 from warehouse.queries import named_query, query_names, question
-from warehouse.results import QueryResult
+from warehouse.results import Answers, QueryResult
 
-__all__ = ["Console", "QueryResult", "Warehouse", "named_query", "query_names", "question"]
+__all__ = ["Answers", "Console", "QueryResult", "Warehouse", "named_query", "query_names", "question"]

@@ -15,7 +15,7 @@ from warehouse.console import Console
 from warehouse.intake import Intake
 from warehouse.locking import exclusive_lock
 from warehouse.oversized import OversizedFolder
-from warehouse.results import Parameters, QueryResult, run_query
+from warehouse.results import Opened, Parameters, QueryResult
 from warehouse.store import Store
 from warehouse.views import LiveTable, bind_views, live_tables
 
@@ -86,10 +86,18 @@ class Warehouse:
         Raises:
             QueryError: DuckDB could not run it.
         """
+        with self.opened(versions=versions, quarantined=quarantined) as tables:
+            return tables.sql(query, parameters)
+
+    @contextmanager
+    def opened(
+        self, *, versions: Mapping[str, int] | None = None, quarantined: bool = False
+    ) -> Iterator[Opened]:
+        """Open the tables once for several queries, which then see the same moment; arguments as of `sql`."""
         with duckdb.connect(":memory:", config={"temp_directory": str(self.root / "spill")}) as connection:
             tables = live_tables(self.store, versions=versions, quarantined=quarantined)
             bind_views(connection, tables, LiveTable.from_files)
-            return run_query(connection, query, parameters)
+            yield Opened(connection=connection)
 
     def console(
         self,

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from threading import Timer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 import polars as pl
@@ -50,6 +50,28 @@ class QueryResult:
     def rows(self) -> list[tuple[Any, ...]]:
         """Give the rows as tuples."""
         return self.to_polars().rows()
+
+
+class Answers(Protocol):
+    """Something to ask: a warehouse, as it is at each question, or what `Warehouse.opened` gives, as it was once."""
+
+    def sql(self, query: str, parameters: Parameters | None = None, /) -> QueryResult:
+        """Answer one query."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """Tables as they were when they were opened, which takes longer than most questions."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def sql(self, query: str, parameters: Parameters | None = None) -> QueryResult:
+        """Answer one query.
+
+        Raises:
+            QueryError: DuckDB could not run it.
+        """
+        return run_query(self.connection, query, parameters)
 
 
 def run_query(

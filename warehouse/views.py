@@ -57,8 +57,10 @@ class LiveTable:
         if self.delta is None or not files:
             connection.register(self.name, self.schema.empty_table())
             return
-        stored, listed = stored_schema(self.delta), ", ".join(quote(file) for file in files)
-        rows = f"read_parquet([{listed}], {_options(self.delta, stored)})"
+        stored, variable = stored_schema(self.delta), f"files of {self.name}"
+        # Views name the list: with thousands of paths in the text of each, binding them would be most of a query.
+        connection.execute(f'SET VARIABLE "{variable}" = $files', {"files": files})
+        rows = f"read_parquet(getvariable({quote(variable)}), {_options(self.delta, stored)})"
         # To compare the columns of all files takes a look into each of them.
         held = connection.sql(f"FROM {rows}").columns if has_learned(stored) else stored.names
         columns = ", ".join(_columns(self.schema, held, connection))
