@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.conversations import write_conversations
 from benchmarks.measure import measured, report, start_prefect
-from flows.settings import tune_memory
+from flows.settings import spare_loaded, tune_memory
 
 WORKPLACE = Path(".bench")
 FILES = 10_000
@@ -30,6 +30,7 @@ def main() -> None:
     start_prefect(WORKPLACE)
     from flows.ingest import ingest
 
+    spare_loaded()
     for name in ("from_one", "from_many"):
         shutil.rmtree(WORKPLACE / name, ignore_errors=True)
     with measured() as one:

@@ -111,9 +111,18 @@ def ingest(
     progress.start(RECORDS_STAGE, None, "records")
     stamps = FileStamps(house)
     sizes = {file.file_bytes_count for file in files}
-    untouched = _Untouched(stamps.known(files), FinishedSources(house, sizes, judges=judges))
-    pending = [file for file in files if not untouched.takes(file)]
-    progress.advance(STAGE, sum(file.file_bytes_count for file, _ in untouched.sources))
+    known, finished = stamps.known(files), FinishedSources(house, sizes, judges=judges)
+    untouched: list[tuple[SourceFile, str]] = []
+    pending: list[SourceFile] = []
+    for file in files:
+        source_id = known.get(file.place)
+        if source_id is not None and finished.holds(source_id, file):
+            untouched.append(
+                (file, source_id)
+            )  # read to its end and not changed since: it is not even opened
+        else:
+            pending.append(file)
+    progress.advance(STAGE, sum(file.file_bytes_count for file, _ in untouched))
     with Committer() as committer:
         job = Job(house, chosen, committer, judges, FolderLicences(files))
         chunks = [
@@ -123,41 +132,21 @@ def ingest(
         results = [chunk.result() for chunk in chunks]
     read = [one for result in results for one in result.read]
     found = {source_id: one for result in results for source_id, one in result.licences.items()}
-    found |= found_anew(house, job.licences, untouched.sources, read)
-    write_licences(house, [*untouched.sources, *read], found, told)
+    found |= found_anew(house, job.licences, untouched, read)
+    write_licences(house, [*untouched, *read], found, told)
     stamps.remember(read, listed_ns=listed_ns)
     counts = IngestCounts.total(
         [
-            *untouched.counts,
+            finished.counts(source_id for _, source_id in untouched),
             *(result.counts for result in results),
             replacement_counts(house, {name for result in results for name in result.replaced}),
-            IngestCounts(file_count=len(files) - len(pending), skipped_warehouse_count=len(warehouses)),
+            IngestCounts(file_count=len(untouched), skipped_warehouse_count=len(warehouses)),
         ]
     )
     publish_funnel(
         "ingest", [{"stage": name, "count": count} for name, count in vars(counts).items()], "Ingest"
     )
     return counts
-
-
-class _Untouched:
-    """The files that need not even be opened, and what was found in them."""
-
-    def __init__(self, known: dict[str, str], finished: FinishedSources) -> None:
-        self._known = known
-        self._finished = finished
-        self.counts: list[IngestCounts] = []
-        self.sources: list[tuple[SourceFile, str]] = []
-
-    def takes(self, file: SourceFile) -> bool:
-        """Take a file that was read to its end and not changed since; false for one that must be opened."""
-        source_id = self._known.get(file.place)
-        found = None if source_id is None else self._finished.counts(source_id, file)
-        if source_id is None or found is None:
-            return False
-        self.sources.append((file, source_id))
-        self.counts.append(found)
-        return True
 
 
 class ChunkResult(NamedTuple):
@@ -177,7 +166,7 @@ def ingest_chunk(job: Job, files: list[SourceFile]) -> ChunkResult:
     """Read one chunk of files into the warehouse."""
     finished = FinishedSources(job.house, {file.file_bytes_count for file in files}, judges=job.judges)
     batch = Batch(house=job.house, committer=job.committer, judges=job.judges)
-    counts: list[IngestCounts] = []
+    known: list[str] = []
     tallies: list[Tally] = []
     read: list[tuple[SourceFile, str]] = []
     licences: dict[str, Found] = {}
@@ -185,9 +174,8 @@ def ingest_chunk(job: Job, files: list[SourceFile]) -> ChunkResult:
         inside = ArchiveLicences()
         with open_source(file, job.reading) as opened:
             read.append((file, opened.source_id))
-            known = finished.counts(opened.source_id, file)
-            if known is not None:
-                counts.append(known)
+            if finished.holds(opened.source_id, file):
+                known.append(opened.source_id)
             else:
                 tallies.append(_read_source(opened, file, job, batch, inside))
         if (found := inside.found() or job.licences.beside(file)) is not None:
@@ -196,8 +184,13 @@ def ingest_chunk(job: Job, files: list[SourceFile]) -> ChunkResult:
     new_count = batch.finish()
     # A source row says that all of its records landed, so it comes last.
     replaced = write_sources(job.house, tallies)
-    counts += [tally.counts() for tally in tallies]
-    total = IngestCounts.total([*counts, IngestCounts(file_count=len(files), new_trajectory_count=new_count)])
+    total = IngestCounts.total(
+        [
+            finished.counts(known),
+            *(tally.counts() for tally in tallies),
+            IngestCounts(file_count=len(files), new_trajectory_count=new_count),
+        ]
+    )
     total.check()
     return ChunkResult(total, read, licences, replaced)
 

@@ -1,6 +1,6 @@
 """What is known of the files that ingest reads: which were read to the end, and what was found in each."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -41,19 +41,22 @@ class FinishedSources:
         )
         self._rows = {row["source_id"]: row for row in rows.collect().to_dicts()}
 
-    def counts(self, source_id: str, file: SourceFile) -> IngestCounts | None:
-        """Give what was found in a source; None when it must be read.
+    def holds(self, source_id: str, file: SourceFile) -> bool:
+        """Tell whether nothing is left to read in a file.
 
-        A file that took its place back (other bytes have been there since) is read again, so that it counts as the
-        newest there.
+        One that took its place back (other bytes have been there since) is read again, so that it counts as the newest
+        there.
         """
         row = self._rows.get(source_id)
         if row is None or (row["replaced_by"] is not None and row["place"] == file.place):
-            return None
+            return False
         is_elsewhere = (row["place"], row["source_uri"]) != (file.place, file.uri)
-        if row["verdict_count"] and (self._judges is not None or is_elsewhere):
-            return None
-        return IngestCounts(**{name: row[name] for name in COUNTS})
+        return not (row["verdict_count"] and (self._judges is not None or is_elsewhere))
+
+    def counts(self, source_ids: Iterable[str]) -> IngestCounts:
+        """Sum up what was found in sources that it holds, one of several files several times."""
+        rows = [self._rows[source_id] for source_id in source_ids]
+        return IngestCounts(**{name: sum(row[name] for row in rows) for name in COUNTS})
 
 
 @dataclass(kw_only=True)

@@ -1,6 +1,7 @@
 """Limits of size and memory, and what the environment says; of Prefect's variables `prefect_server` alone knows."""
 
 import ctypes
+import gc
 import os
 from contextlib import suppress
 from datetime import timedelta
@@ -63,6 +64,15 @@ def tune_memory() -> None:
     with suppress(NotImplementedError):
         pa.set_memory_pool(pa.jemalloc_memory_pool())
         pa.jemalloc_set_decay_ms(0)
+
+
+def spare_loaded() -> None:
+    """Let the garbage collector pass over what is loaded by now, right before the work of a command.
+
+    A million objects of libraries stay to the end. To look through them all, which every few ten thousand new objects
+    ask for, was a sixth of ingesting an unchanged folder again.
+    """
+    gc.freeze()
 
 
 def warehouse_path(given: Path | None = None) -> Path:

@@ -59,13 +59,12 @@ def first_per_key(table: Table, rows: pa.Table) -> pa.Table:
 
 
 def sort_by_key(table: Table, rows: pa.Table) -> pa.Table:
-    """Order rows by partition and key, so that one trajectory lies in few row groups.
+    """Put rows into the table's order, so that one trajectory lies in few row groups.
 
     Rows that come in order, as ingest makes them, are not copied.
     """
-    columns = list(dict.fromkeys((*table.partition_by, *table.key)))
-    keys = pl.DataFrame(rows.select(columns)).with_row_index("place")
-    places = keys.sort(columns, maintain_order=True)["place"]
+    keys = pl.DataFrame(rows.select(table.order)).with_row_index("place")
+    places = keys.sort(table.order, maintain_order=True)["place"]
     return rows if places.is_sorted() else rows.take(places.to_arrow())
 
 

@@ -1,17 +1,16 @@
 """One Delta table as a folder: open it, create it, list the files that a version consists of."""
 
 import time
+from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import ColumnProperties, DeltaTable, WriterProperties
 from deltalake.exceptions import TableNotFoundError
-from deltalake.transaction import AddAction
 
 from schemas.tables import Table
 from schemas.tables.declaration import BUCKET
@@ -29,7 +28,7 @@ WRITER = WriterProperties(
 )
 
 BUCKET_FOLDER = rf"^{BUCKET}=(\d+)/"
-"""Where the files of one bucket lie, also in a table that Delta does not partition by it (see `computed_files`)."""
+"""Where the files of one bucket lie, also in a table that Delta does not partition by it (see `bucket_files`)."""
 
 CONFIGURATION = {
     # Datasets name the versions that they were built from: only `upkeep.vacuum` decides what may go.
@@ -54,7 +53,6 @@ def open_or_create_delta(path: Path, table: Table) -> DeltaTable:
         path,
         table.arrow_schema,
         mode="ignore",
-        partition_by=list(table.partition_by),
         configuration=CONFIGURATION,
     )
 
@@ -79,50 +77,48 @@ def live_files(delta: DeltaTable, path: Path) -> pl.DataFrame:
     ).sort("path")
 
 
-def write_data_file(
-    folder: Path, name: str, rows: pa.Table, partition: dict[str, str | None], **columns: Any
-) -> AddAction:
-    """Write one Parquet file of a table, for a commit of our own.
-
-    Args:
-        folder: the table's.
-        name: path of the file below it.
-        rows: what it holds.
-        partition: values of the columns that the path tells and `rows` do not hold.
-        columns: which columns have a dictionary, which statistics; arguments of `pyarrow.parquet.write_table`.
-    """
-    (folder / name).parent.mkdir(exist_ok=True)
-    layout: dict[str, Any] = {"compression": "zstd", "row_group_size": ROW_GROUP_ROWS, "store_schema": False}
-    pq.write_table(rows, folder / name, **layout, **columns)
-    # No figures about single columns: delta-rs 1.6 takes those that are left out for null, and finds no row then.
-    stats = msgspec.json.encode({"numRecords": rows.num_rows}).decode()
-    size = (folder / name).stat().st_size
-    return AddAction(name, size, partition, now_ms(), data_change=True, stats=stats)
-
-
 def now_ms() -> int:
     """Tell the time as Delta's log does."""
     return int(time.time() * 1000)
 
 
 def unpacked_bytes(files: pl.DataFrame) -> dict[int, int]:
-    """Estimate what the files of each bucket hold unpacked: their sizes, times what the largest one unpacks to.
+    """Estimate what each bucket holds unpacked.
 
-    One footer per bucket is read; files with rows of several buckets are left out.
+    Of files with rows of several buckets, each row group that holds one bucket counts. Of files with rows of one
+    bucket: their sizes, times what the largest one unpacks to, so that one footer per bucket is read.
     """
+    mixed = files.filter(pl.col(BUCKET).is_null())["path"]
     largest = files.drop_nulls(BUCKET).sort("bytes_count", "path").group_by(BUCKET)
     held = largest.agg(
         pl.col("bytes_count").sum(), path=pl.col("path").last(), of=pl.col("bytes_count").last()
     )
-    return {
-        row[BUCKET]: row["bytes_count"] * _unpacked_file_bytes(row["path"]) // row["of"]
-        for row in held.iter_rows(named=True)
-    }
+    counted = Counter(
+        {
+            row[BUCKET]: row["bytes_count"] * sum(_unpacked_row_groups(row["path"]).values()) // row["of"]
+            for row in held.iter_rows(named=True)
+        }
+    )
+    for path in mixed:
+        counted.update(
+            {bucket: size for bucket, size in _unpacked_row_groups(path).items() if bucket is not None}
+        )
+    return dict(counted)
 
 
-def _unpacked_file_bytes(path: str) -> int:
+def _unpacked_row_groups(path: str) -> "Counter[int | None]":
+    """Sum the unpacked sizes of a file's row groups by bucket; null where one holds several, or does not say."""
     footer = pq.read_metadata(path)
-    return sum(footer.row_group(index).total_byte_size for index in range(footer.num_row_groups))
+    place = footer.schema.names.index(BUCKET) if BUCKET in footer.schema.names else None
+    sizes: Counter[int | None] = Counter()
+    for index in range(footer.num_row_groups):
+        group = footer.row_group(index)
+        extremes = None if place is None else group.column(place).statistics
+        bucket = None
+        if extremes is not None and extremes.has_min_max and extremes.min == extremes.max:
+            bucket = extremes.min
+        sizes[bucket] += group.total_byte_size
+    return sizes
 
 
 def scan_files(

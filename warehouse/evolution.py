@@ -39,9 +39,9 @@ def conflicts(delta: DeltaTable, table: Table) -> list[str]:
                 f"column {name!r} is {_spell(stored, name)} and declared {_spell(table.arrow_schema, name)}"
             )
     partition = tuple(delta.metadata().partition_columns)
-    # Computed tables of older warehouses are partitioned, and stay so.
-    if partition != table.partition_by and not (table.is_computed and partition == (BUCKET,)):
-        found.append(f"it is partitioned by {list(partition)} and declared by {list(table.partition_by)}")
+    # Tables of older warehouses are partitioned by their bucket, and stay so.
+    if partition and not (table.is_bucketed and partition == (BUCKET,)):
+        found.append(f"it is partitioned by {list(partition)}, and no table is declared so")
     return found
 
 
@@ -93,7 +93,7 @@ def _missing(stored: pa.Schema, table: Table) -> list[Column]:
 
 
 def _is_learnable(column: Column, table: Table) -> bool:
-    return column.nullable and column.name not in (*table.key, *table.partition_by)
+    return column.nullable and column.name not in (*table.key, BUCKET)
 
 
 def _why_not(column: Column) -> str:

@@ -11,7 +11,8 @@ import msgspec
 import polars as pl
 
 from schemas.tables import Table
-from warehouse.delta import scan_files
+from schemas.tables.declaration import BUCKET
+from warehouse.delta import BUCKET_FOLDER, scan_files
 from warehouse.house import Warehouse
 from warehouse.store import Store, declaration
 
@@ -55,10 +56,10 @@ class RecentStore(Store):
         if files is None:
             return super().scan(declared, columns=columns, buckets=buckets, version=version)
         if buckets is not None:
-            files = files.filter(pl.col("bucket").is_in(list(buckets)))
+            files = files.filter(pl.col(BUCKET).is_in(list(buckets)) | pl.col(BUCKET).is_null())
         names = list(declared.column_names if columns is None else columns)
         empty = pl.DataFrame(declared.arrow_schema.empty_table()).select(names).lazy()
-        return pl.concat([empty, *scan_files(files, declared.arrow_schema, names)])
+        return pl.concat([empty, *scan_files(files, declared.arrow_schema, names, buckets)])
 
 
 def newest_versions(house: Warehouse, tables: Iterable[str]) -> dict[str, int]:
@@ -78,7 +79,7 @@ def _newest_version(log: Path) -> int:
 
 
 def _files_since(folder: Path, version: int) -> pl.DataFrame | None:
-    """List the live files of a partitioned table that came after a version; null when the log does not tell any more."""
+    """List the live files of a table that came after a version; null when the log does not tell any more."""
     log, decoder = folder / "_delta_log", msgspec.json.Decoder(_Action)
     if version >= 0 and not (log / f"{version:020d}.json").exists():
         return None
@@ -87,9 +88,9 @@ def _files_since(folder: Path, version: int) -> pl.DataFrame | None:
         commit = log / f"{number:020d}.json"
         for action in decoder.decode_lines(commit.read_bytes()):
             if action.add is not None:
-                live[action.add.path] = action.add.partition_values.get("bucket")
+                live[action.add.path] = action.add.partition_values.get(BUCKET)
             if action.remove is not None:
                 live.pop(action.remove.path, None)
-    rows = [(f"{folder.absolute()}/{path}", bucket) for path, bucket in live.items()]
-    files = pl.DataFrame(rows, schema={"path": pl.String, "bucket": pl.String}, orient="row")
-    return files.with_columns(pl.col("bucket").cast(pl.Int32))
+    files = pl.DataFrame(list(live.items()), schema={"path": pl.String, BUCKET: pl.String}, orient="row")
+    bucket = pl.coalesce(BUCKET, pl.col("path").str.extract(BUCKET_FOLDER)).cast(pl.Int32)
+    return files.select(path=pl.lit(f"{folder.absolute()}/") + pl.col("path"), bucket=bucket)

@@ -15,13 +15,12 @@ from deltalake import DeltaTable, write_deltalake
 from schemas.errors import SchemaMismatchError, UnknownNameError
 from schemas.tables import TABLES, Table
 from schemas.tables.declaration import BUCKET
+from warehouse.bucket_files import add_rows, has_plain_buckets, replace_rows
 from warehouse.commits import OpenTables, retry_commit
-from warehouse.computed_files import add_rows, has_plain_buckets, replace_rows
 from warehouse.conformity import Rows, conform, first_per_key, sort_by_key
 from warehouse.delta import WRITER, live_files, open_delta, scan_files, unpacked_bytes
 from warehouse.differences import differing_ids
 from warehouse.evolution import check_readable, conflicts, learn_columns
-from warehouse.partition_files import add_partitions
 
 Result = TypeVar("Result")
 
@@ -52,9 +51,7 @@ class Store:
 
         def add(delta: DeltaTable) -> None:
             if has_plain_buckets(delta, declared):
-                add_rows(delta, self.path(declared.name), arrow)
-            elif declared.partition_by:
-                add_partitions(delta, self.path(declared.name), arrow)
+                add_rows(delta, self.path(declared.name), declared, arrow)
             else:
                 write_deltalake(delta, arrow, mode="append", writer_properties=WRITER)
 
@@ -81,8 +78,7 @@ class Store:
         """
         declared = declaration(table)
         arrow = sort_by_key(declared, first_per_key(declared, conform(declared, rows)))
-        columns = dict.fromkeys((*declared.partition_by, *declared.key))
-        predicate = " AND ".join(f'old."{column}" = new."{column}"' for column in columns)
+        predicate = " AND ".join(f'old."{column}" = new."{column}"' for column in declared.order)
 
         def merge(delta: DeltaTable) -> int:
             merger = delta.merge(
@@ -202,7 +198,7 @@ class Store:
         Args:
             table: the table or its name.
             columns: which columns, in this order; all by default.
-            buckets: which buckets of a partitioned table; all by default.
+            buckets: which buckets of a table that has them; all by default.
             version: a past version of the table; the current one by default.
 
         Returns:

@@ -12,8 +12,8 @@ import polars as pl
 
 from schemas.tables.declaration import BUCKET
 from warehouse.atomic import UNFINISHED_SUFFIX
+from warehouse.bucket_files import merge_files
 from warehouse.commits import retry_commit
-from warehouse.computed_files import merge_files
 from warehouse.delta import WRITER, live_files, open_delta
 from warehouse.house import Warehouse
 from warehouse.integrity import key_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.measure import start_prefect
 from benchmarks.roads import HOLDS_NEEDLE
-from flows.settings import tune_memory
+from flows.settings import spare_loaded, tune_memory
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
     from flows.ingest import ingest
     from warehouse import Warehouse
 
+    spare_loaded()
     start = time.perf_counter()
     ingest(warehouse=place, paths=[str(rollouts)])
     wall_s = time.perf_counter() - start

@@ -7,8 +7,8 @@ HEAD = """# Tables
 
 Generated from `schemas/tables` by `make docs`; do not edit. The tables of the signals are in [signals.md](signals.md).
 
-Ids are the first 128 bits of a SHA-256 in hex (`record_id` and `source_id`: all of it). `bucket` is the partition:
-whole task groups share one. Every table is also a view in `winnow sql`, with two exceptions: quarantined tables have
+Ids are the first 128 bits of a SHA-256 in hex (`record_id` and `source_id`: all of it). Rows are worked on by
+`bucket`: whole task groups share one. Every table is also a view in `winnow sql`, with two exceptions: quarantined tables have
 none, and `records` is shown without `raw`. On top of the tables there are views that join them:
 
 | view | what it shows |

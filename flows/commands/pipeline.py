@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pyarrow as pa
 import typer
 
-from flows import terminal
+from flows import settings, terminal
 from flows.commands.options import (
     PathsArgument,
     RecipeArgument,
@@ -42,6 +42,7 @@ def run(
     root = prepare(warehouse)
     from flows.nightly import nightly
 
+    settings.spare_loaded()
     with terminal.progress_bars():
         report = nightly(
             warehouse=root, recipe=recipe, paths=paths, format_name=format_name, source_name=source, out=out

@@ -75,6 +75,7 @@ def ingest(
     from flows.ingest import ingest as ingest_flow
     from flows.summary import after_ingest
 
+    settings.spare_loaded()
     with terminal.progress_bars():
         counts = ingest_flow(
             warehouse=root,

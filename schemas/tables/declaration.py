@@ -18,7 +18,7 @@ STRINGS = pa.list_(pa.string())
 MOMENT = pa.timestamp("us", tz="UTC")
 
 BUCKET = "bucket"
-"""The partition column of every bucketed table: whole task groups share one value."""
+"""The column by which rows are worked on together: whole task groups share one value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +49,11 @@ class Table:
     """What one row is, as a noun phrase without a full stop."""
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    """The columns that together name a row, coarsest first; rows are stored sorted by them."""
+    """The columns that together name a row, coarsest first."""
     is_quarantined: bool = False
     """True for what a training text must never hold: neither exports nor dashboards open it."""
     is_computed: bool = False
-    """True for what is computed from trajectories, whole buckets or a few rows at a time: the bucket is no partition."""
+    """True for what is computed from trajectories, and replaced by whole buckets or a few rows at a time."""
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -66,15 +66,19 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     @property
-    def partition_by(self) -> tuple[str, ...]:
-        """Name the partition columns: the bucket, where rows that came in belong to one (and are not about one)."""
-        is_in_bucket = BUCKET in self.column_names and BUCKET not in self.key
-        return (BUCKET,) if is_in_bucket and not self.is_computed else ()
+    def is_bucketed(self) -> bool:
+        """Tell whether rows belong to a bucket (and are not about one)."""
+        return BUCKET in self.column_names and BUCKET not in self.key
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Name the columns by which the rows of a commit are sorted: raw rows by bucket first, then by the key."""
+        return (BUCKET, *self.key) if self.is_bucketed and not self.is_computed else self.key
 
 
 def bucket_column(of: str = "task") -> Column:
-    """Declare the partition column; `of` says whose id is hashed."""
-    doc = f"Partition: hash of the {of} id, modulo the bucket count."
+    """Declare the bucket; `of` says whose id is hashed."""
+    doc = f"Hash of the {of} id, modulo the bucket count."
     return Column(name=BUCKET, type=pa.int32(), doc=doc, minimum=0)
 
 

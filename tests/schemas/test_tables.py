@@ -75,10 +75,10 @@ def test_one_name_has_one_type_everywhere() -> None:
     assert {name: found for name, found in types.items() if len(found) > 1} == {}
 
 
-def test_a_bucketed_table_is_partitioned_by_its_bucket() -> None:
-    assert TABLES["messages"].partition_by == ("bucket",)
-    assert TABLES["toolsets"].partition_by == ()
-    assert TABLES["bucket_states"].partition_by == ()
+def test_raw_rows_are_sorted_by_their_bucket_first() -> None:
+    assert TABLES["messages"].order == ("bucket", "trajectory_id", "seq")
+    assert TABLES["toolsets"].order == TABLES["toolsets"].key
+    assert TABLES["bucket_states"].order == TABLES["bucket_states"].key
 
 
 def test_only_what_no_training_text_may_hold_is_quarantined() -> None:

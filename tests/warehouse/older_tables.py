@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from schemas.rows import arrow_table
 from schemas.tables import TABLES, Table
-from schemas.tables.declaration import INTEGER, STRING, Column
+from schemas.tables.declaration import BUCKET, INTEGER, STRING, Column
 from schemas.tables.signal_tables import signal_table
 from warehouse import Warehouse
 from warehouse.results import run_query
@@ -25,7 +25,7 @@ LOOPS = signal_table(
         Column(name="loop_count", type=INTEGER, doc="Loops."),
     ),
 )
-KINDS = {"partitioned": TABLES["scores"], "unpartitioned": TABLES["sources"], "computed": LOOPS}
+KINDS = {"raw": TABLES["scores"], "without buckets": TABLES["sources"], "computed": LOOPS}
 """One of each layout of files."""
 FILLED: dict[pa.DataType, Any] = {
     pa.large_binary(): b"\x00\xff",
@@ -40,7 +40,7 @@ def without(table: Table, *names: str) -> Table:
 
 def learnable(table: Table) -> tuple[str, ...]:
     """Name the columns that a table of an older declaration could lack."""
-    fixed = (*table.key, *table.partition_by)
+    fixed = (*table.key, BUCKET)
     return tuple(column.name for column in table.columns if column.nullable and column.name not in fixed)
 
 

@@ -192,10 +192,6 @@ BAD: dict[str, tuple[Table, str]] = {
         loops(replace(COUNT, nullable=True)),
         r"column 'loop_count' is int64 not null and declared int64\.",
     ),
-    "another partition": (
-        replace(LOOPS, is_computed=False),
-        r"partitioned by \[\] and declared by \['bucket'\]",
-    ),
 }
 
 
@@ -206,6 +202,12 @@ def test_whatever_else_differs_is_refused_by_name_and_changes_nothing(store: Sto
     with pytest.raises(SchemaMismatchError, match=rf"Table 'signals_loops'.*{message}(.|\n)*Hint: "):
         store.append(table, filled(table, range(2, 4)))
     assert store.version(LOOPS) == 1
+
+
+def test_another_partition_is_refused(store: Store) -> None:
+    DeltaTable.create(store.path(LOOPS.name), LOOPS.arrow_schema, partition_by=["loop_name"])
+    with pytest.raises(SchemaMismatchError, match=r"partitioned by \['loop_name'\](.|\n)*Hint: "):
+        store.append(LOOPS, filled(LOOPS, range(2)))
 
 
 def test_a_struct_with_a_new_field_is_refused(store: Store) -> None:

@@ -34,10 +34,9 @@ def parquet_files(warehouse: Warehouse) -> set[Path]:
 
 def test_compaction_merges_files_and_changes_no_row(appended: Warehouse) -> None:
     before = appended.store.read("messages")
-    few = before["bucket"].n_unique()
-    assert file_count(appended, "messages") > few
+    assert file_count(appended, "messages") > 1
     assert compact(appended, "messages") > 0
-    assert file_count(appended, "messages") == few
+    assert file_count(appended, "messages") == 1
     assert_frame_equal(appended.store.read("messages"), before)
     assert compact(appended, "messages") == 0
 
@@ -65,10 +64,10 @@ def test_vacuum_keeps_the_versions_that_datasets_were_built_from(appended: Wareh
 def test_sweep_removes_what_killed_writers_leave_and_nothing_else(appended: Warehouse) -> None:
     compact(appended, "messages")
     kept = parquet_files(appended)
-    bucket = next((appended.store.folder / "messages").glob("bucket=*"))
+    folder = appended.store.folder / "messages"
     left = [
-        bucket / "part-0-left.zstd.parquet",
-        bucket / "part-1-left.zstd.parquet#1",
+        folder / "part-0-left.zstd.parquet",
+        folder / "part-1-left.zstd.parquet#1",
         appended.store.folder / "messages" / "_delta_log" / "00000000000000000099.json#3",
         appended.root / "intents" / "a.json.7.unfinished",
         appended.root / "spill" / "duckdb_temp_storage-0.tmp",

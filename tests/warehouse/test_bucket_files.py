@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from schemas.rows import arrow_table
 from schemas.tables.declaration import INTEGER, Column
 from schemas.tables.signal_tables import signal_table
-from warehouse import Warehouse, computed_files
+from warehouse import Warehouse, bucket_files
 from warehouse.delta import CONFIGURATION, live_files
 from warehouse.store import Store
 from warehouse.upkeep import compact
@@ -52,7 +52,7 @@ def test_a_few_rows_of_many_buckets_are_one_file(store: Store) -> None:
 
 
 def test_many_rows_are_a_file_per_bucket(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computed_files, "MIXED_ROWS", 4)
+    monkeypatch.setattr(bucket_files, "MIXED_ROWS", 4)
     store.append(LOOPS, loop_rows(dict.fromkeys(range(8), 0)))
     assert files(store)["bucket"].to_list() == [0, 1, 2, 3]
 
@@ -88,7 +88,7 @@ def test_compaction_merges_per_bucket_and_changes_no_row(
     assert compact(house, LOOPS.name) == 3
     assert files(store)["bucket"].to_list() == [None]
     store.append(LOOPS, loop_rows({12: 1}))
-    monkeypatch.setattr(computed_files, "MIXED_ROWS", 4)
+    monkeypatch.setattr(bucket_files, "MIXED_ROWS", 4)
     assert compact(house, LOOPS.name) == -2
     assert files(store)["bucket"].to_list() == [0, 1, 2, 3]
     assert compact(house, LOOPS.name) == 0
@@ -109,7 +109,7 @@ def test_any_history_leaves_the_rows_of_a_plain_table(
 ) -> None:
     store, expected = Store(tmp_path_factory.mktemp("tables")), dict[int, int]()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(computed_files, "MIXED_ROWS", few)
+        patch.setattr(bucket_files, "MIXED_ROWS", few)
         for how, counts, buckets in history:
             if how == "append":
                 rows = {n: count for n, count in counts.items() if n not in expected}

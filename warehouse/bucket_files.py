@@ -1,11 +1,18 @@
-"""The files of computed tables: one per bucket, and small ones that hold a few rows of many buckets.
+"""The files of tables whose rows belong to buckets: the bucket is a plain column, and a file holds one bucket or several.
 
-What a night adds is a few rows in every bucket. As Delta partitions these would be a file per bucket, and writing small
-files is what scoring again would mostly do. So computed tables keep their bucket as a plain column. A large commit writes
-a file per bucket, a small one writes one file; the path in the log tells which is which (see `live_files`).
+As Delta partitions, each commit would be a file for each of its buckets. A night adds a few rows to every bucket, and
+an ingest some megabytes at a time: thousands of small files, which every reader opens and every log lists. So:
+
+- what came in (raw tables): a commit is one file or two. No row group holds rows of two buckets, so who reads a bucket
+  skips the others;
+- what is computed, and replaced by whole buckets: a large commit is a file per bucket, a small one is one file;
+- compacted tables have a file per bucket.
+
+The path in the log tells which is which (see `live_files`).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,23 +24,29 @@ from deltalake.transaction import AddAction, RemoveAction
 from schemas.tables import Table
 from schemas.tables.declaration import BUCKET
 from warehouse.conformity import conform
-from warehouse.delta import ROW_GROUP_ROWS, live_files, now_ms, scan_files, write_data_file
+from warehouse.data_files import DICTIONARY_ROWS, write_data_file
+from warehouse.delta import ROW_GROUP_ROWS, live_files, now_ms, scan_files
 from warehouse.evolution import stored_schema
 
 MIXED_ROWS = ROW_GROUP_ROWS
-"""Most rows of a commit that go to one file, whatever their buckets: reading one bucket of them reads a row group."""
+"""Most computed rows of a commit that go to one file, whatever their buckets: reading one bucket of them reads a row
+group."""
+FILES_AT_ONCE = 2
+"""Compression is most of the work of a commit, and needs no lock of Python's; more writers would hold more memory."""
+SPLIT_BYTES = 4 * 2**20
+"""From here on a commit of raw rows is written as two files, side by side."""
 AT_ONCE = CommitProperties(max_commit_retries=0)
 """What replaces files was made from the version that was opened: if another came, it has to be made anew."""
 
 
 def has_plain_buckets(delta: DeltaTable, table: Table) -> bool:
     """Tell whether a table's files are laid out here; those of older warehouses are Delta partitions."""
-    return table.is_computed and BUCKET not in delta.metadata().partition_columns
+    return table.is_bucketed and BUCKET not in delta.metadata().partition_columns
 
 
-def add_rows(delta: DeltaTable, folder: Path, rows: pa.Table) -> None:
-    """Commit rows beside what is there."""
-    _commit(delta, _write(folder, rows))
+def add_rows(delta: DeltaTable, folder: Path, table: Table, rows: pa.Table) -> None:
+    """Commit rows beside what is there; raw ones come sorted by bucket."""
+    _commit(delta, _write(folder, rows) if table.is_computed else _write_raw(folder, rows))
 
 
 def replace_rows(
@@ -76,10 +89,32 @@ def merge_files(delta: DeltaTable, folder: Path, key: Sequence[str]) -> int:
     added: list[AddAction] = []
     for part in parts:
         held = files.filter(pl.col(BUCKET).is_in(part) | is_mixed)
-        rows = pl.concat(scan_files(held, schema, schema.names, part)).collect().sort(key)
-        added += _write(folder, rows.to_arrow().cast(schema))
+        rows = pl.concat(scan_files(held, schema, schema.names, part)).collect().sort(BUCKET, *key)
+        added.append(_write_file(folder, list(_by_bucket(rows.to_arrow().cast(schema))), DICTIONARY_ROWS))
     _commit(delta, [*added, *_removals(folder, files)], AT_ONCE)
     return files.height - len(added)
+
+
+def _write_raw(folder: Path, rows: pa.Table) -> list[AddAction]:
+    parts = list(_by_bucket(rows))
+    files = _halved(parts) if rows.nbytes >= SPLIT_BYTES else [parts]
+    with ThreadPoolExecutor(FILES_AT_ONCE) as threads:
+        return list(threads.map(lambda held: _write_file(folder, held, DICTIONARY_ROWS), files))
+
+
+def _by_bucket(rows: pa.Table) -> Iterator[pa.Table]:
+    """Cut sorted rows into buckets; nothing is copied."""
+    start = 0
+    for length in pl.Series(rows[BUCKET]).rle().struct.field("len"):
+        yield rows.slice(start, length)
+        start += length
+
+
+def _halved(parts: Sequence[pa.Table]) -> list[Sequence[pa.Table]]:
+    """Split parts in two of about as many bytes, in their order; one part stays whole."""
+    sizes = pl.Series([part.nbytes for part in parts])
+    middle = max(1, int((sizes.cum_sum() <= sizes.sum() / 2).sum()))
+    return [half for half in (parts[:middle], parts[middle:]) if half]
 
 
 def _write(folder: Path, rows: pa.Table) -> list[AddAction]:
@@ -90,15 +125,14 @@ def _write(folder: Path, rows: pa.Table) -> list[AddAction]:
     else:
         order = buckets.to_frame().with_row_index("place").sort(BUCKET, maintain_order=True)["place"]
         parts = [rows.take(order.to_arrow())] if rows.num_rows else []
-    return [_write_file(folder, part) for part in parts]
+    return [_write_file(folder, [part], MIXED_ROWS + 1) for part in parts]
 
 
-def _write_file(folder: Path, rows: pa.Table) -> AddAction:
-    buckets = rows[BUCKET].unique()
-    name = f"part-{uuid4()}.parquet"
-    if len(buckets) == 1:
-        name = f"{BUCKET}={buckets[0]}/{name}"
-    return write_data_file(folder, name, rows, {}, use_dictionary=rows.num_rows > MIXED_ROWS)
+def _write_file(folder: Path, parts: Sequence[pa.Table], dictionary_rows: int) -> AddAction:
+    name, first = f"part-{uuid4()}.parquet", parts[0][BUCKET][0].as_py()
+    if all((pl.Series(part[BUCKET]) == first).all() for part in parts):
+        name = f"{BUCKET}={first}/{name}"
+    return write_data_file(folder, name, parts, dictionary_rows=dictionary_rows)
 
 
 def _removals(folder: Path, files: pl.DataFrame) -> list[RemoveAction]:
