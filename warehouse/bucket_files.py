@@ -14,6 +14,7 @@ The path in the log tells which is which (see `live_files`).
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import polars as pl
@@ -24,15 +25,19 @@ from deltalake.transaction import AddAction, RemoveAction
 from schemas.tables import Table
 from schemas.tables.declaration import BUCKET
 from warehouse.conformity import conform
-from warehouse.data_files import DICTIONARY_ROWS, write_data_file
+from warehouse.data_files import write_data_file
 from warehouse.delta import ROW_GROUP_ROWS, live_files, now_ms, scan_files
 from warehouse.evolution import stored_schema
+
+Sliced = TypeVar("Sliced", pa.Table, pl.DataFrame)
 
 MIXED_ROWS = ROW_GROUP_ROWS
 """Most computed rows of a commit that go to one file, whatever their buckets: reading one bucket of them reads a row
 group."""
 FILES_AT_ONCE = 2
 """Compression is most of the work of a commit, and needs no lock of Python's; more writers would hold more memory."""
+DICTIONARY_ROWS = 256
+"""With fewer raw rows of a bucket, in the mean, dictionaries take more time than the rows, and save nothing."""
 SPLIT_BYTES = 4 * 2**20
 """From here on a commit of raw rows is written as two files, side by side."""
 AT_ONCE = CommitProperties(max_commit_retries=0)
@@ -86,23 +91,40 @@ def merge_files(delta: DeltaTable, folder: Path, key: Sequence[str]) -> int:
         return 0
     buckets = pl.concat(scan_files(files, schema, [BUCKET])).unique().sort(BUCKET).collect()[BUCKET].to_list()
     parts = [buckets] if files["row_count"].sum() <= MIXED_ROWS else [[bucket] for bucket in buckets]
-    added: list[AddAction] = []
-    for part in parts:
-        held = files.filter(pl.col(BUCKET).is_in(part) | is_mixed)
-        rows = pl.concat(scan_files(held, schema, schema.names, part)).collect().sort(BUCKET, *key)
-        added.append(_write_file(folder, list(_by_bucket(rows.to_arrow().cast(schema))), DICTIONARY_ROWS))
+    added = [
+        _merge(folder, files.filter(pl.col(BUCKET).is_in(part) | is_mixed), schema, part, key)
+        for part in parts
+    ]
     _commit(delta, [*added, *_removals(folder, files)], AT_ONCE)
     return files.height - len(added)
 
 
+def _merge(
+    folder: Path, files: pl.DataFrame, schema: pa.Schema, buckets: Sequence[int], key: Sequence[str]
+) -> AddAction:
+    """Write what some files hold of some buckets to one file; besides the rows, only a few at a time are copied."""
+    rows = pl.concat(scan_files(files, schema, schema.names, buckets)).collect().sort(BUCKET, *key)
+    pieces = (
+        piece.to_arrow().cast(schema)
+        for bucket in _by_bucket(rows)
+        for piece in bucket.iter_slices(ROW_GROUP_ROWS)
+    )
+    return write_data_file(folder, _file_name(buckets), pieces, has_dictionaries=True)
+
+
 def _write_raw(folder: Path, rows: pa.Table) -> list[AddAction]:
     parts = list(_by_bucket(rows))
-    files = _halved(parts) if rows.nbytes >= SPLIT_BYTES else [parts]
+    has_dictionaries = rows.num_rows >= DICTIONARY_ROWS * len(parts)
+
+    def write(held: Sequence[pa.Table]) -> AddAction:
+        buckets = [part[BUCKET][0].as_py() for part in held]
+        return write_data_file(folder, _file_name(buckets), held, has_dictionaries=has_dictionaries)
+
     with ThreadPoolExecutor(FILES_AT_ONCE) as threads:
-        return list(threads.map(lambda held: _write_file(folder, held, DICTIONARY_ROWS), files))
+        return list(threads.map(write, _halved(parts) if rows.nbytes >= SPLIT_BYTES else [parts]))
 
 
-def _by_bucket(rows: pa.Table) -> Iterator[pa.Table]:
+def _by_bucket(rows: Sliced) -> Iterator[Sliced]:
     """Cut sorted rows into buckets; nothing is copied."""
     start = 0
     for length in pl.Series(rows[BUCKET]).rle().struct.field("len"):
@@ -118,21 +140,31 @@ def _halved(parts: Sequence[pa.Table]) -> list[Sequence[pa.Table]]:
 
 
 def _write(folder: Path, rows: pa.Table) -> list[AddAction]:
-    """Write rows to new files: one when they are few, else one per bucket."""
+    """Write computed rows to new files: one when they are few, else one per bucket."""
     buckets = pl.Series(BUCKET, rows[BUCKET])
+    distinct = buckets.unique().sort().to_list()
     if rows.num_rows > MIXED_ROWS:
-        parts = [rows.filter((buckets == bucket).to_arrow()) for bucket in buckets.unique().sort()]
-    else:
-        order = buckets.to_frame().with_row_index("place").sort(BUCKET, maintain_order=True)["place"]
-        parts = [rows.take(order.to_arrow())] if rows.num_rows else []
-    return [_write_file(folder, [part], MIXED_ROWS + 1) for part in parts]
+        return [
+            write_data_file(
+                folder,
+                _file_name([bucket]),
+                [part := rows.filter((buckets == bucket).to_arrow())],
+                has_dictionaries=part.num_rows > MIXED_ROWS,
+            )
+            for bucket in distinct
+        ]
+    if not distinct:
+        return []
+    order = buckets.to_frame().with_row_index("place").sort(BUCKET, maintain_order=True)["place"]
+    return [
+        write_data_file(folder, _file_name(distinct), [rows.take(order.to_arrow())], has_dictionaries=False)
+    ]
 
 
-def _write_file(folder: Path, parts: Sequence[pa.Table], dictionary_rows: int) -> AddAction:
-    name, first = f"part-{uuid4()}.parquet", parts[0][BUCKET][0].as_py()
-    if all((pl.Series(part[BUCKET]) == first).all() for part in parts):
-        name = f"{BUCKET}={first}/{name}"
-    return write_data_file(folder, name, parts, dictionary_rows=dictionary_rows)
+def _file_name(buckets: Sequence[int]) -> str:
+    """Name a new file; the folder of one that holds a single bucket says which."""
+    name = f"part-{uuid4()}.parquet"
+    return f"{BUCKET}={buckets[0]}/{name}" if len(buckets) == 1 else name
 
 
 def _removals(folder: Path, files: pl.DataFrame) -> list[RemoveAction]:

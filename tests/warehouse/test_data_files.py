@@ -9,7 +9,7 @@ import pytest
 
 from schemas.rows import arrow_table
 from tests.warehouse.message_rows import message_rows
-from warehouse.data_files import DICTIONARY_ROWS
+from warehouse.bucket_files import DICTIONARY_ROWS
 from warehouse.store import Store
 
 LONG = {"text", "content_json", "reasoning", "extra", "arguments"}
