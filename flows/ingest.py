@@ -22,7 +22,7 @@ from flows.ingest_batch import Batch
 from flows.ingest_sources import FinishedSources, Tally, replacement_counts, write_sources
 from flows.licences.consulted import claiming_documents, decode_or_consult
 from flows.licences.finding import ArchiveLicences, FolderLicences, Found
-from flows.licences.ingested import found_anew, write_licences
+from flows.licences.ingested import found_anew, found_beside, write_licences
 from flows.licences.statements import user_statement
 from flows.runs import recorded
 from flows.settings import CHUNK_BYTES
@@ -166,27 +166,28 @@ def ingest_chunk(job: Job, files: list[SourceFile]) -> ChunkResult:
     """Read one chunk of files into the warehouse."""
     finished = FinishedSources(job.house, {file.file_bytes_count for file in files}, judges=job.judges)
     batch = Batch(house=job.house, committer=job.committer, judges=job.judges)
-    known: list[str] = []
+    known: list[tuple[SourceFile, str]] = []
     tallies: list[Tally] = []
     read: list[tuple[SourceFile, str]] = []
     licences: dict[str, Found] = {}
     for file in files:
-        inside = ArchiveLicences()
         with open_source(file, job.reading) as opened:
             read.append((file, opened.source_id))
             if finished.holds(opened.source_id, file):
-                known.append(opened.source_id)
+                known.append(read[-1])
             else:
+                inside = ArchiveLicences()
                 tallies.append(_read_source(opened, file, job, batch, inside))
-        if (found := inside.found() or job.licences.beside(file)) is not None:
-            licences[opened.source_id] = found
+                if (found := inside.found() or job.licences.beside(file)) is not None:
+                    licences[opened.source_id] = found
         progress.advance(STAGE, file.file_bytes_count)
     new_count = batch.finish()
     # A source row says that all of its records landed, so it comes last.
     replaced = write_sources(job.house, tallies)
+    licences |= found_beside(job.house, job.licences, known)
     total = IngestCounts.total(
         [
-            finished.counts(known),
+            finished.counts(source_id for _, source_id in known),
             *(tally.counts() for tally in tallies),
             IngestCounts(file_count=len(files), new_trajectory_count=new_count),
         ]

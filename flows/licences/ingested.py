@@ -28,17 +28,36 @@ def found_anew(
         read: files that were opened.
 
     Returns:
-        What is said of the untouched sources, by id; archives are left out, for what they hold themselves goes first.
+        What is said of the untouched sources, by id, see `found_beside`.
     """
     opened = (part.location for file, _ in read for part in file.parts)
-    if not untouched or not any(posixpath.basename(location) in DOCUMENTS for location in opened):
+    if not any(posixpath.basename(location) in DOCUMENTS for location in opened):
+        return {}
+    return found_beside(house, licences, untouched)
+
+
+def found_beside(
+    house: Warehouse, licences: FolderLicences, sources: Sequence[tuple[SourceFile, str]]
+) -> Mapping[str, Found]:
+    """Look beside files that are not read again.
+
+    Args:
+        house: the warehouse, in which the sources are.
+        licences: looks beside files.
+        sources: files with their source ids.
+
+    Returns:
+        What is said of them, by id; archives are left out, for what they hold themselves goes first.
+    """
+    beside = ((name, licences.beside(file)) for file, name in sources)
+    found = {name: one for name, one in beside if one is not None}
+    if not found:
         return {}
     members = house.store.scan("records", columns=["source_id", "source_uri"]).filter(
-        pl.col("source_uri").str.contains(INSIDE, literal=True)
+        pl.col("source_uri").str.contains(INSIDE, literal=True) & pl.col("source_id").is_in(list(found))
     )
     archives = set(members.select("source_id").unique().collect()["source_id"])
-    found = ((name, licences.beside(file)) for file, name in untouched if name not in archives)
-    return {name: one for name, one in found if one is not None}
+    return {name: one for name, one in found.items() if name not in archives}
 
 
 def write_licences(

@@ -99,6 +99,21 @@ def test_in_an_archive_a_folder_that_holds_all_of_it_speaks(
     assert licences(tmp_path / "w") == {"all.tar.gz": expected}
 
 
+def test_an_archive_that_is_known_by_its_content_keeps_its_own_licence_wherever_it_turns_up(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "runs").mkdir()
+    first = archive(
+        tmp_path / "runs" / "all.tar.gz",
+        {"LICENSE": "SPDX-License-Identifier: ISC\n", "a.jsonl": rollout("a")},
+    )
+    ingest(warehouse=tmp_path / "w", paths=[str(tmp_path / "runs")])
+    put(tmp_path / "copies" / "README.md", CARD)
+    (tmp_path / "copies" / "all.tar.gz").write_bytes(first.read_bytes())
+    ingest(warehouse=tmp_path / "w", paths=[str(tmp_path / "copies")])
+    assert licences(tmp_path / "w")["all.tar.gz"] == ("ISC", "source", "LICENSE")
+
+
 def test_the_user_is_believed_before_the_source_and_may_take_it_back(tmp_path: Path) -> None:
     put(tmp_path / "runs" / "README.md", CARD)
     put(tmp_path / "runs" / "a.jsonl", rollout("a"))
