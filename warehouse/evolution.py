@@ -108,7 +108,7 @@ def _spell(schema: pa.Schema, name: str) -> str:
 
 def _mismatch(table: Table, found: Iterable[str]) -> SchemaMismatchError:
     anew = (
-        "compute it anew by `winnow score`"
+        "compute it anew by `winnow score`, and spans by `winnow scan`"
         if table.is_computed
         else "ingest the raw files into a new warehouse"
     )

@@ -6,6 +6,7 @@ PRIVACY_SPANS = Table(
     name="privacy_spans",
     row="one stretch of a message that a detector takes for a secret or for personal data",
     key=("trajectory_id", "seq", "span_index"),
+    is_computed=True,
     columns=(
         id_column("trajectory_id", "The trajectory that owns the message."),
         bucket_column(),
