@@ -116,10 +116,9 @@ def ingest(
     pending: list[SourceFile] = []
     for file in files:
         source_id = known.get(file.place)
+        # What was read to its end and not changed since is not even opened.
         if source_id is not None and finished.holds(source_id, file):
-            untouched.append(
-                (file, source_id)
-            )  # read to its end and not changed since: it is not even opened
+            untouched.append((file, source_id))
         else:
             pending.append(file)
     progress.advance(STAGE, sum(file.file_bytes_count for file, _ in untouched))

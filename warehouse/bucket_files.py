@@ -79,24 +79,44 @@ def replace_rows(
 def merge_files(delta: DeltaTable, folder: Path, key: Sequence[str]) -> int:
     """Give each bucket one file, sorted by `key`, or a small table one in all; no row changes.
 
+    Buckets that have one file already stay as they are, and so does a table that would have no fewer files.
+
     Returns:
-        How many files fewer there are; 0 without a commit when that is how it is.
+        How many files fewer there are; 0 without a commit.
 
     Raises:
         CommitFailedError: another commit came since the table was opened.
     """
-    files = live_files(delta, folder)
-    is_mixed, schema = pl.col(BUCKET).is_null(), stored_schema(delta)
-    if files.height <= 1 or files[BUCKET].drop_nulls().n_unique() == files.height:
+    files, schema = live_files(delta, folder), stored_schema(delta)
+    if files.height <= 1:
         return 0
-    buckets = pl.concat(scan_files(files, schema, [BUCKET])).unique().sort(BUCKET).collect()[BUCKET].to_list()
-    parts = [buckets] if files["row_count"].sum() <= MIXED_ROWS else [[bucket] for bucket in buckets]
+    parts = _parts_to_merge(files, schema)
+    is_merged = pl.col(BUCKET).is_null() | pl.col(BUCKET).is_in([bucket for part in parts for bucket in part])
+    merged = files.filter(is_merged)
+    if merged.height <= len(parts):
+        return 0
     added = [
-        _merge(folder, files.filter(pl.col(BUCKET).is_in(part) | is_mixed), schema, part, key)
+        _merge(
+            folder, merged.filter(pl.col(BUCKET).is_in(part) | pl.col(BUCKET).is_null()), schema, part, key
+        )
         for part in parts
     ]
-    _commit(delta, [*added, *_removals(folder, files)], AT_ONCE)
-    return files.height - len(added)
+    _commit(delta, [*added, *_removals(folder, merged)], AT_ONCE)
+    return merged.height - len(added)
+
+
+def _parts_to_merge(files: pl.DataFrame, schema: pa.Schema) -> list[list[int]]:
+    """Name the buckets that get a file together: all of a small table, else each that lies in several files."""
+    own, mixed = files.drop_nulls(BUCKET), files.filter(pl.col(BUCKET).is_null())
+    held = (
+        pl.concat(scan_files(mixed, schema, [BUCKET])).collect()[BUCKET]
+        if mixed.height
+        else own[BUCKET].clear()
+    )
+    if files["row_count"].sum() <= MIXED_ROWS:
+        return [pl.concat([own[BUCKET], held]).unique().sort().to_list()]
+    spread = pl.concat([own.filter(pl.col(BUCKET).is_duplicated())[BUCKET], held])
+    return [[bucket] for bucket in spread.unique().sort()]
 
 
 def _merge(

@@ -33,10 +33,10 @@ class _Action(msgspec.Struct):
 
 
 def compact(warehouse: Warehouse, table: str) -> int:
-    """Merge the files of each partition that has several, without changing a row.
+    """Give each bucket that lies in several files one, or a table without buckets one, without changing a row.
 
-    Rows are sorted by the first column of the key (a Z-order over one column): plain compaction interleaves the
-    merged files, and to look up one trajectory then takes five times as long.
+    Rows are sorted by the key, or by its first column where Delta Lake does it (a Z-order over one column): plain
+    compaction interleaves the merged files, and to look up one trajectory then takes five times as long.
 
     Returns:
         How many files fewer a reader has to open; past versions hold the old ones until `vacuum`.

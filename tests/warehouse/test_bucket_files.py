@@ -87,9 +87,12 @@ def test_compaction_merges_per_bucket_and_changes_no_row(
     before, house = store.read(LOOPS), Warehouse(store.folder.parent)
     assert compact(house, LOOPS.name) == 3
     assert files(store)["bucket"].to_list() == [None]
-    store.append(LOOPS, loop_rows({12: 1}))
     monkeypatch.setattr(bucket_files, "MIXED_ROWS", 4)
-    assert compact(house, LOOPS.name) == -2
+    for number in range(12, 15):
+        store.append(LOOPS, loop_rows({number: 1}))
+    assert compact(house, LOOPS.name) == 0, "there are as many files as buckets"
+    store.append(LOOPS, loop_rows({15: 1}))
+    assert compact(house, LOOPS.name) == 1
     assert files(store)["bucket"].to_list() == [0, 1, 2, 3]
     assert compact(house, LOOPS.name) == 0
     assert_frame_equal(store.read(LOOPS).head(12), before)

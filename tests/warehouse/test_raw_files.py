@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from schemas.tables import TABLES
 from tests.warehouse.message_rows import message_rows
 from warehouse import Warehouse, bucket_files
-from warehouse.delta import CONFIGURATION
+from warehouse.delta import CONFIGURATION, live_files
 from warehouse.store import Store
 from warehouse.upkeep import compact
 
@@ -27,6 +27,10 @@ def store(tmp_path: Path) -> Store:
 
 def files_of(store: Store) -> list[Path]:
     return sorted(store.path("messages").rglob("*.parquet"))
+
+
+def live_paths(store: Store) -> list[str]:
+    return live_files(DeltaTable(store.path("messages")), store.path("messages"))["path"].to_list()
 
 
 def buckets_of(path: Path) -> list[set[int]]:
@@ -119,3 +123,23 @@ def test_a_table_that_delta_partitions_goes_on_as_one(store: Store) -> None:
     assert set(store.unpacked_bytes("messages")) == {0, 1, 2}
     assert compact(Warehouse(store.folder.parent), "messages") > 0
     assert store.read("messages").height == 4
+
+
+def test_compaction_leaves_alone_what_nothing_was_added_to(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each night would write years anew."""
+    monkeypatch.setattr(bucket_files, "MIXED_ROWS", 2)
+    house = Warehouse(store.folder.parent)
+    for first in range(0, 12, 3):
+        store.append("messages", message_rows([first, first + 1, first + 2]))
+    assert compact(house, "messages") == 1
+    before = {path.parent.name: path for path in map(Path, live_paths(store))}
+    assert before.keys() == {"bucket=0", "bucket=1", "bucket=2"}
+
+    store.append("messages", message_rows([13, 16]))
+    assert compact(house, "messages") == 1
+    after = {path.parent.name: path for path in map(Path, live_paths(store))}
+    assert {name for name in before if before[name] != after[name]} == {"bucket=1"}
+    assert store.read("messages")["trajectory_id"].to_list() == [f"{n:032x}" for n in (*range(12), 13, 16)]
+    assert compact(house, "messages") == 0
