@@ -59,16 +59,20 @@ def differences(wanted: Trajectory, found: Trajectory) -> Told:
 
     Args:
         wanted: what was written.
-        found: what its document reads as, with as many messages and calls.
+        found: what its document reads as, with as many messages.
     """
     messages: dict[int, Columns] = {}
     calls: dict[tuple[int, int], Columns] = {}
     for message, read in zip(wanted.messages, found.messages, strict=True):
         if message == read:
             continue
-        if columns := _differing(_message_columns(message), _message_columns(read)):
+        columns = _differing(_message_columns(message), _message_columns(read))
+        if len(message.tool_calls) != len(read.tool_calls):
+            # A field of its `extra` was taken for a call (`function_call`): what is told stands in no message.
+            columns |= {"extra": exact(message.extra)}
+        if columns:
             messages[message.seq] = columns
-        for index, (call, other) in enumerate(zip(message.tool_calls, read.tool_calls, strict=True)):
+        for index, (call, other) in enumerate(zip(message.tool_calls, read.tool_calls, strict=False)):
             if columns := _differing(_call_columns(call), _call_columns(other)):
                 calls[message.seq, index] = columns
     return Told(

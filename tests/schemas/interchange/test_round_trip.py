@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from schemas.interchange import LOSSES, ROLLOUT_WRITERS, whole_trajectories
 from schemas.rollouts import ROLLOUT_FORMATS
@@ -42,6 +43,17 @@ def test_real_and_full_records_of_every_format_come_back(source: str, target: st
 @given(trajectory=trajectories())
 def test_any_trajectory_comes_back(target: str, trajectory: Trajectory) -> None:
     check(trajectory, target)
+
+
+@every_writer
+def test_what_only_looks_like_a_call_comes_back_as_what_it_was(target: str) -> None:
+    said = read(
+        b'{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}',
+        expected="openai_chat",
+    )
+    user, agent = said.messages
+    for extra in ('{"function_call":{"name":"n"}}', '{"tool_calls":[{"function":{"name":"n"}}]}'):
+        check(replace(said, messages=(user, replace(agent, extra=extra))), target)
 
 
 @every_writer
