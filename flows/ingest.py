@@ -5,6 +5,7 @@ them have read, in batches of bounded memory. A batch lands whole or not at all,
 it again.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -111,16 +112,8 @@ def ingest(
     progress.start(RECORDS_STAGE, None, "records")
     stamps = FileStamps(house)
     sizes = {file.file_bytes_count for file in files}
-    known, finished = stamps.known(files), FinishedSources(house, sizes, judges=judges)
-    untouched: list[tuple[SourceFile, str]] = []
-    pending: list[SourceFile] = []
-    for file in files:
-        source_id = known.get(file.place)
-        # What was read to its end and not changed since is not even opened.
-        if source_id is not None and finished.holds(source_id, file):
-            untouched.append((file, source_id))
-        else:
-            pending.append(file)
+    finished = FinishedSources(house, sizes, judges=judges)
+    untouched, pending = _parted(files, stamps.known(files), finished)
     progress.advance(STAGE, sum(file.file_bytes_count for file, _ in untouched))
     with Committer() as committer:
         job = Job(house, chosen, committer, judges, FolderLicences(files))
@@ -146,6 +139,21 @@ def ingest(
         "ingest", [{"stage": name, "count": count} for name, count in vars(counts).items()], "Ingest"
     )
     return counts
+
+
+def _parted(
+    files: list[SourceFile], known: Mapping[str, str], finished: FinishedSources
+) -> tuple[list[tuple[SourceFile, str]], list[SourceFile]]:
+    """Part files that were read to their end and not changed since, which are not even opened, from all others."""
+    untouched: list[tuple[SourceFile, str]] = []
+    pending: list[SourceFile] = []
+    for file in files:
+        source_id = known.get(file.place)
+        if source_id is not None and finished.holds(source_id, file):
+            untouched.append((file, source_id))
+        else:
+            pending.append(file)
+    return untouched, pending
 
 
 class ChunkResult(NamedTuple):

@@ -1,7 +1,7 @@
 """Score: steps, the quotient graphs and every signal, for the buckets that changed since the last time.
 
 A bucket holds whole tasks, so buckets are independent, and within a bucket tasks are. One Prefect task computes a batch
-of buckets that fits in memory and replaces their partitions table by table; of a bucket in which little changed, it
+of buckets that fits in memory and replaces what they held table by table; of a bucket in which little changed, it
 computes the changed tasks alone (see `task_states`). `bucket_states` is emptied first and written last, so that a killed
 run is repeated for the buckets that it had not finished, as wholes, and for no others. A few signals compare tasks: they
 are computed last, over the whole corpus, from small columns that the buckets' own signals left (see `corpus_signals`).

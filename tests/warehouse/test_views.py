@@ -54,6 +54,17 @@ def scored(warehouse: Warehouse) -> Warehouse:
     return warehouse
 
 
+def test_tables_that_were_opened_stay_as_they_were(warehouse: Warehouse) -> None:
+    """The figures of one summary are of one moment."""
+    count = "SELECT count(*) FROM trajectories"
+    warehouse.insert_rollouts(*make_batch(range(8)))
+    with warehouse.opened() as tables:
+        ((before,),) = tables.sql(count).rows()
+        warehouse.insert_rollouts(*make_batch(range(8, 20)))
+        assert tables.sql(count).rows() == [(before,)]
+    assert warehouse.sql(count).rows() > [(before,)]
+
+
 def test_opens_only_a_folder_that_holds_a_warehouse(tmp_path: Path) -> None:
     with pytest.raises(WarehouseNotFoundError, match=r"no warehouse in(.|\n)*Hint"):
         Warehouse(tmp_path / "none")
